@@ -1,0 +1,68 @@
+# The only place that names third parties. Imported targets made here:
+#   zimage::torch       LibTorch's headers and CPU libraries
+#   zimage::torch_cuda  its CUDA libraries and the CUDA runtime's headers (only where ZIMAGE_CUDA)
+#   spdlog::spdlog, nlohmann_json::nlohmann_json, CLI11::CLI11, zimage::sentencepiece, zimage::stb, GTest::gtest_main
+#
+# LibTorch comes from a Python wheel. Its own TorchConfig.cmake stops without a CUDA toolkit, even for a build that
+# uses none, and rejects CMAKE_CUDA_ARCHITECTURES, so the libraries are named here one by one.
+include_guard()
+
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json 3.9 REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(Threads REQUIRED)
+
+find_path(SENTENCEPIECE_INCLUDE_DIR sentencepiece_processor.h REQUIRED)
+find_library(SENTENCEPIECE_LIBRARY sentencepiece REQUIRED)
+add_library(zimage::sentencepiece UNKNOWN IMPORTED)
+set_target_properties(zimage::sentencepiece PROPERTIES IMPORTED_LOCATION "${SENTENCEPIECE_LIBRARY}"
+  INTERFACE_INCLUDE_DIRECTORIES "${SENTENCEPIECE_INCLUDE_DIR}")
+
+find_path(STB_INCLUDE_DIR stb_image_write.h PATH_SUFFIXES stb REQUIRED)
+add_library(zimage::stb INTERFACE IMPORTED)
+set_target_properties(zimage::stb PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${STB_INCLUDE_DIR}")
+
+# --- LibTorch -------------------------------------------------------------------------------------------------------
+set(ZIMAGE_TORCH_DIR "" CACHE PATH "The folder torch/ of a LibTorch wheel (default: the project's .venv)")
+if(NOT ZIMAGE_TORCH_DIR)
+  file(GLOB found "${PROJECT_SOURCE_DIR}/.venv/lib/python3*/site-packages/torch")
+  if(NOT found)
+    message(FATAL_ERROR "LibTorch not found: run scripts/setup.sh or give -DZIMAGE_TORCH_DIR=.../site-packages/torch")
+  endif()
+  list(GET found 0 found)
+  set(ZIMAGE_TORCH_DIR "${found}" CACHE PATH "" FORCE)
+endif()
+if(NOT EXISTS "${ZIMAGE_TORCH_DIR}/include/ATen/ATen.h")
+  message(FATAL_ERROR "ZIMAGE_TORCH_DIR=${ZIMAGE_TORCH_DIR} holds no include/ATen/ATen.h")
+endif()
+set(ZIMAGE_TORCH_LIB_DIR "${ZIMAGE_TORCH_DIR}/lib")
+
+foreach(name c10 torch_cpu torch)
+  add_library(zimage::lib${name} SHARED IMPORTED)
+  set_target_properties(zimage::lib${name} PROPERTIES IMPORTED_LOCATION "${ZIMAGE_TORCH_LIB_DIR}/lib${name}.so")
+endforeach()
+add_library(zimage::torch INTERFACE IMPORTED)
+set_target_properties(zimage::torch PROPERTIES
+  INTERFACE_SYSTEM_INCLUDE_DIRECTORIES
+    "${ZIMAGE_TORCH_DIR}/include;${ZIMAGE_TORCH_DIR}/include/torch/csrc/api/include"
+  INTERFACE_COMPILE_DEFINITIONS "_GLIBCXX_USE_CXX11_ABI=1"
+  INTERFACE_LINK_LIBRARIES "zimage::libtorch_cpu;zimage::libc10;Threads::Threads")
+
+# --- CUDA -----------------------------------------------------------------------------------------------------------
+if(ZIMAGE_CUDA)
+  find_package(CUDAToolkit 12.0 REQUIRED)
+  foreach(name c10_cuda torch_cuda)
+    add_library(zimage::lib${name} SHARED IMPORTED)
+    set_target_properties(zimage::lib${name} PROPERTIES IMPORTED_LOCATION "${ZIMAGE_TORCH_LIB_DIR}/lib${name}.so")
+  endforeach()
+  # LibTorch registers its CUDA backend when libtorch_cuda is loaded; nothing of ours need refer to it by name.
+  add_library(zimage::torch_cuda INTERFACE IMPORTED)
+  set_target_properties(zimage::torch_cuda PROPERTIES
+    INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${CUDAToolkit_INCLUDE_DIRS}"
+    INTERFACE_LINK_OPTIONS "LINKER:--no-as-needed"
+    INTERFACE_LINK_LIBRARIES "zimage::libtorch_cuda;zimage::libc10_cuda;CUDA::cudart")
+endif()
+
+if(ZIMAGE_TESTS)
+  find_package(GTest REQUIRED)
+endif()

@@ -1,0 +1,18 @@
+# Installed: the executable, the two libraries, the public headers, the built-in model, and the package zimage::zimage.
+include(CMakePackageConfigHelpers)
+
+set(installed zimage_core)
+if(NOT ZIMAGE_CORE_ONLY)
+  list(APPEND installed zimage zimage_cli)
+endif()
+install(TARGETS ${installed} EXPORT zimageTargets
+  RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+  INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY include/zimage DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY models/zimage-demo DESTINATION ${CMAKE_INSTALL_DATADIR}/zimage/models OPTIONAL)
+install(EXPORT zimageTargets NAMESPACE zimage:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/zimage)
+configure_package_config_file(cmake/zimageConfig.cmake.in zimageConfig.cmake
+  INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/zimage)
+write_basic_package_version_file(zimageConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/zimageConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/zimageConfigVersion.cmake
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/zimage)

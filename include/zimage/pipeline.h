@@ -1,0 +1,77 @@
+// The library's entry: load a checkpoint once, then turn requests into images.
+//
+//   zimage::Pipeline pipeline({.model_dir = "models/zimage-demo"});
+//   zimage::Result result = pipeline.generate({.prompt = "a red circle on a white background", .seed = 7});
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "zimage/image.h"
+#include "zimage/request.h"
+
+namespace zimage {
+
+struct PipelineOptions {
+  std::filesystem::path model_dir;  // a checkpoint folder in the Hugging Face "diffusers" layout
+  std::string device = "auto";      // auto | cpu | cuda | cuda:N
+  std::string dtype = "auto";       // auto | fp16 | bf16 | fp32
+  int threads = 0;                  // CPU threads; 0: one per core
+};
+
+enum class Stage { load, encode, denoise, decode };
+
+// Called on the caller's thread as work goes on; step counts from 1 to steps (load counts bytes in MiB).
+// Returning false cancels: generate throws Cancelled before the next step.
+struct Progress {
+  Stage stage;
+  int step = 0, steps = 0;
+};
+using ProgressCallback = std::function<bool(const Progress&)>;
+
+// Thrown out of load or generate when a progress callback returned false.
+struct Cancelled {};
+
+struct StageSeconds {
+  double encode = 0, denoise = 0, decode = 0;
+};
+
+struct Result {
+  Image image;
+  Latents latents;                    // the final latents, before the VAE
+  StageSeconds seconds;
+  int prompt_tokens = 0;              // as the text encoder saw them
+  std::vector<std::string> warnings;  // each one line
+};
+
+class Pipeline {
+ public:
+  // Reads and checks every header and config, then loads the weights.
+  // Throws Error: model (a file breaks its format), io, device, memory (does not fit).
+  explicit Pipeline(const PipelineOptions& options, const ProgressCallback& progress = {});
+  ~Pipeline();
+  Pipeline(Pipeline&&) noexcept;
+  Pipeline& operator=(Pipeline&&) noexcept;
+
+  // One image. The same request on the same device and binary gives the same pixels.
+  // Throws Error: usage (a field breaks its rule), memory, device, numeric (latents or pixels not finite).
+  Result generate(const Request& request, const ProgressCallback& progress = {});
+
+  // What "auto" became, e.g. "cuda:0" and "fp16".
+  const std::string& device() const;
+  const std::string& dtype() const;
+  int default_width() const;   // pixels
+  int default_height() const;  // pixels
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Throws Error(usage) naming the first field of the request that breaks its rule.
+void check_request(const Request& request);
+
+}  // namespace zimage
