@@ -2,35 +2,36 @@
 // a weight is read. No torch.
 #pragma once
 
+#include "io/safetensors.h"
+#include "plan/model_config.h"
+
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "io/safetensors.h"
-#include "plan/model_config.h"
-
 namespace zimage {
 
-// Where one tensor's bytes are. The file stays open as long as the checkpoint lives.
+// Where one tensor's bytes are. Valid, and the file open, as long as the checkpoint lives.
 struct TensorSource {
+  std::string_view name;  // as the program knows it, which can be shorter than info->name
   const io::ReadFile* file = nullptr;
-  io::TensorInfo info;
+  const io::TensorInfo* info = nullptr;
 };
 
 // One component's weights (transformer, text_encoder, vae): its shards behind one set of names, as the published files
 // spell them ("model." before the text encoder's taken off).
 class ComponentFiles {
  public:
-  using Tensors = std::map<std::string, TensorSource, std::less<>>;
-
   // Reads STEM.safetensors.index.json if there, else STEM.safetensors. Shard names are plain file names; symlinks may
   // lead into the same Hugging Face repository's blobs/ only. Throws Error(model), Error(io).
   ComponentFiles(const std::filesystem::path& dir, std::string_view stem);
 
-  const Tensors& tensors() const { return tensors_; }
+  // File by file, each in the order of its bytes.
+  const std::vector<TensorSource>& tensors() const { return tensors_; }
+  // Nothing by this name: null.
+  const TensorSource* find(std::string_view name) const;
   const std::filesystem::path& dir() const { return dir_; }
   const std::vector<std::string>& warnings() const { return warnings_; }
   std::uint64_t parameters() const;  // elements over all tensors
@@ -39,7 +40,8 @@ class ComponentFiles {
  private:
   std::filesystem::path dir_;
   std::vector<std::unique_ptr<io::SafetensorsFile>> shards_;
-  Tensors tensors_;
+  std::vector<TensorSource> tensors_;
+  NameIndex index_;
   std::vector<std::string> warnings_;
 };
 

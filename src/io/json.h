@@ -22,10 +22,15 @@ class Json {
   Json(Value value) : value_(std::move(value)) {}  // NOLINT: a JSON literal should read as one
 
   template <class T>
-  const T* as() const { return std::get_if<T>(&value_); }
+  const T* as() const {
+    return std::get_if<T>(&value_);
+  }
   template <class T>
-  T* as() { return std::get_if<T>(&value_); }
+  T* as() {
+    return std::get_if<T>(&value_);
+  }
   const Value& value() const { return value_; }
+  Value take() && { return std::move(value_); }
   // "null", "boolean", "integer", "number", "string", "array" or "object", for messages.
   std::string_view type_name() const;
   // The member of an object, or null: also null if this is no object.
