@@ -20,7 +20,7 @@ set_target_properties(zimage::sentencepiece PROPERTIES IMPORTED_LOCATION "${SENT
 
 find_path(STB_INCLUDE_DIR stb_image_write.h PATH_SUFFIXES stb REQUIRED)
 add_library(zimage::stb INTERFACE IMPORTED)
-set_target_properties(zimage::stb PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${STB_INCLUDE_DIR}")
+set_target_properties(zimage::stb PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${STB_INCLUDE_DIR}")
 
 # --- LibTorch -------------------------------------------------------------------------------------------------------
 set(ZIMAGE_TORCH_DIR "" CACHE PATH "The folder torch/ of a LibTorch wheel (default: the project's .venv)")
@@ -43,7 +43,7 @@ foreach(name c10 torch_cpu torch)
 endforeach()
 add_library(zimage::torch INTERFACE IMPORTED)
 set_target_properties(zimage::torch PROPERTIES
-  INTERFACE_SYSTEM_INCLUDE_DIRECTORIES
+  INTERFACE_INCLUDE_DIRECTORIES
     "${ZIMAGE_TORCH_DIR}/include;${ZIMAGE_TORCH_DIR}/include/torch/csrc/api/include"
   INTERFACE_COMPILE_DEFINITIONS "_GLIBCXX_USE_CXX11_ABI=1"
   INTERFACE_LINK_LIBRARIES "zimage::libtorch_cpu;zimage::libc10;Threads::Threads")
@@ -58,7 +58,7 @@ if(ZIMAGE_CUDA)
   # LibTorch registers its CUDA backend when libtorch_cuda is loaded; nothing of ours need refer to it by name.
   add_library(zimage::torch_cuda INTERFACE IMPORTED)
   set_target_properties(zimage::torch_cuda PROPERTIES
-    INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${CUDAToolkit_INCLUDE_DIRS}"
+    INTERFACE_INCLUDE_DIRECTORIES "${CUDAToolkit_INCLUDE_DIRS}"
     INTERFACE_LINK_OPTIONS "LINKER:--no-as-needed"
     INTERFACE_LINK_LIBRARIES "zimage::libtorch_cuda;zimage::libc10_cuda;CUDA::cudart")
 endif()

@@ -1,0 +1,91 @@
+#include "models/text_encoder/text_encoder.h"
+
+#include "kernels/rms_norm.h"
+#include "kernels/silu_mul.h"
+#include "nn/attention.h"
+#include "nn/linear.h"
+#include "runtime/scalar_type.h"
+
+namespace zimage {
+namespace {
+
+constexpr const char* kEmbedding = "embed_tokens.weight";
+
+// Rotate-half angles of positions 0 .. length-1, all in float32.
+kernels::RopeTable rope_of(std::int64_t length, const TextEncoderConfig& config, at::Device device) {
+  const at::Tensor exponents = at::arange(0, config.head_dim, 2, at::kFloat) / static_cast<float>(config.head_dim);
+  const at::Tensor frequencies = 1.0 / at::pow(at::Scalar(config.rope_theta), exponents);
+  const at::Tensor angles = at::outer(at::arange(length, at::kFloat), frequencies);
+  return {at::cos(angles).to(device), at::sin(angles).to(device)};
+}
+
+LoadSpec embedding_spec(const ComponentFiles& files) {
+  LoadSpec spec;
+  spec.wanted = [](std::string_view name) { return name == kEmbedding; };
+  spec.dtype = scalar_type(files.tensors().find(kEmbedding)->second.info.dtype);
+  return spec;
+}
+
+LoadSpec layers_spec(const TextEncoderConfig& config, at::Device device, at::ScalarType dtype) {
+  LoadSpec spec;
+  const std::string last = "layers." + std::to_string(config.num_hidden_layers - 1) + ".";
+  spec.wanted = [last](std::string_view name) { return name.starts_with("layers.") && !name.starts_with(last); };
+  spec.packings = {{{".q_proj.weight", ".k_proj.weight", ".v_proj.weight"}, ".qkv_proj.weight"},
+                   {{".gate_proj.weight", ".up_proj.weight"}, ".gate_up_proj.weight"}};
+  spec.device = device;
+  spec.dtype = dtype;
+  return spec;
+}
+
+}  // namespace
+
+TextEncoderLayer::TextEncoderLayer(const ParamView& params, const TextEncoderConfig& config)
+    : params_(params), config_(&config), branch_scale_(nn::residual_branch_scale(params.dtype())) {}
+
+at::Tensor TextEncoderLayer::attention(const at::Tensor& h, const kernels::RopeTable& rope) const {
+  using kernels::RopePairs;
+  const ParamView params = params_.sub("self_attn");
+  const std::int64_t heads = config_->num_attention_heads, groups = config_->num_key_value_heads;
+  const at::Tensor qkv =
+      nn::linear(h, params["qkv_proj.weight"]).unflatten(-1, {heads + 2 * groups, config_->head_dim});
+  const double eps = config_->rms_norm_eps;
+  const at::Tensor q =
+      kernels::norm_rope(qkv.narrow(1, 0, heads), {params["q_norm.weight"], eps}, rope, RopePairs::halves);
+  const at::Tensor k =
+      kernels::norm_rope(qkv.narrow(1, heads, groups), {params["k_norm.weight"], eps}, rope, RopePairs::halves);
+  const at::Tensor mixed = nn::attention(q, k, qkv.narrow(1, heads + groups, groups), nn::Mask::causal);
+  return nn::scaled_linear(mixed, params["o_proj.weight"], branch_scale_.attention);
+}
+
+at::Tensor TextEncoderLayer::feed_forward(const at::Tensor& h) const {
+  const ParamView params = params_.sub("mlp");
+  const at::Tensor gate_up = nn::linear(h, params["gate_up_proj.weight"]);
+  return nn::scaled_linear(kernels::silu_mul(gate_up, branch_scale_.ffn_product), params["down_proj.weight"],
+                           branch_scale_.ffn_output);
+}
+
+void TextEncoderLayer::forward_(const at::Tensor& x, const kernels::RopeTable& rope) const {
+  const double eps = config_->rms_norm_eps;
+  at::Tensor h = kernels::rms_norm(x, params_["input_layernorm.weight"], eps, params_.dtype());
+  x.add_(attention(h, rope), 1 / branch_scale_.attention);
+  h = kernels::rms_norm(x, params_["post_attention_layernorm.weight"], eps, params_.dtype());
+  x.add_(feed_forward(h), 1 / branch_scale_.ffn());
+}
+
+TextEncoder::TextEncoder(const TextEncoderConfig& config, const ComponentFiles& files, at::Device device,
+                         at::ScalarType dtype, const LoadProgress& progress)
+    : config_(config),
+      embedding_(files, embedding_spec(files), progress),
+      weights_(files, layers_spec(config, device, dtype), progress) {}
+
+at::Tensor TextEncoder::forward(const std::vector<std::int32_t>& ids) const {
+  const at::Tensor rows = embedding_.get(kEmbedding).index_select(0, at::tensor(ids, at::kInt));
+  const at::Tensor x = rows.to(at::kFloat).to(weights_.device());
+  const kernels::RopeTable rope = rope_of(x.size(0), config_, weights_.device());
+  for (std::int64_t i = 0; i + 1 < config_.num_hidden_layers; ++i) {
+    TextEncoderLayer(ParamView(weights_).sub("layers." + std::to_string(i)), config_).forward_(x, rope);
+  }
+  return x;
+}
+
+}  // namespace zimage

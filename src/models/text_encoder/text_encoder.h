@@ -1,0 +1,46 @@
+// The Qwen3 text encoder: token ids to prompt embeddings.
+// Source: transformers' Qwen3Model with output_hidden_states; diffusers takes hidden_states[-2].
+#pragma once
+
+#include "kernels/rope.h"
+#include "nn/float16.h"
+#include "plan/model_config.h"
+#include "runtime/weight_store.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace zimage {
+
+// One decoder layer, a view over resident weights:
+// x += o_proj(attention(input_norm(x)));  x += down(silu(gate h) · up h) with h = post_attention_norm(x)
+class TextEncoderLayer {
+ public:
+  TextEncoderLayer(const ParamView& params, const TextEncoderConfig& config);
+  // x: [L, hidden] float32, updated in place; rope: [L, head_dim / 2].
+  void forward_(const at::Tensor& x, const kernels::RopeTable& rope) const;
+
+ private:
+  at::Tensor attention(const at::Tensor& h, const kernels::RopeTable& rope) const;
+  at::Tensor feed_forward(const at::Tensor& h) const;
+
+  ParamView params_;
+  const TextEncoderConfig* config_;
+  nn::BranchScale branch_scale_;
+};
+
+class TextEncoder {
+ public:
+  // The token embedding stays in host memory in its stored type; the last layer and norm are never read.
+  TextEncoder(const TextEncoderConfig& config, const ComponentFiles& files, at::Device device, at::ScalarType dtype,
+              const LoadProgress& progress = {});
+
+  // ids: L of them, each below vocab_size. Returns [L, hidden] float32: what leaves the layer before the last.
+  at::Tensor forward(const std::vector<std::int32_t>& ids) const;
+
+ private:
+  TextEncoderConfig config_;
+  WeightStore embedding_, weights_;
+};
+
+}  // namespace zimage

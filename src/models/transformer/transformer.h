@@ -1,0 +1,43 @@
+// The Z-Image transformer (S3-DiT): one evaluation turns noisy latents and a caption into a velocity.
+#pragma once
+
+#include "models/transformer/positions.h"
+#include "models/transformer/timestep.h"
+
+namespace zimage {
+
+// A prompt as the transformer's joint sequence holds it: independent of timestep and image size, made once per prompt.
+struct CaptionContext {
+  at::Tensor tokens;  // [padded_length, dim] float32
+  kernels::RopeTable rope;
+};
+
+class Transformer {
+ public:
+  Transformer(const TransformerConfig& config, const ComponentFiles& files, const LoadSpec& spec,
+              const LoadProgress& progress = {});
+
+  // prompt_embeds: [L, cap_feat_dim] → the caption through its embedder and refiner.
+  CaptionContext prepare_caption(const at::Tensor& prompt_embeds) const;
+
+  // The timestep-dependent modulations of every evaluation; sigmas without the final 0.
+  std::vector<StepModulations> prepare_steps(const std::vector<float>& sigmas) const;
+
+  // Angles of the image's tokens beside this caption. height, width: of the latents.
+  kernels::RopeTable prepare_image(std::int64_t height, std::int64_t width, const CaptionContext& caption) const;
+
+  // The model's output, [C, H, W] float32, for latents [C, H, W] float32; the velocity is its negative.
+  // Source: ZImageTransformer2DModel.forward for one item.
+  at::Tensor forward(const at::Tensor& latents, const StepModulations& step, const CaptionContext& caption,
+                     const kernels::RopeTable& image_rope) const;
+
+ private:
+  TransformerConfig config_;
+  WeightStore weights_;
+  ParamView params_;
+};
+
+// The transformer's weights as it wants them loaded.
+LoadSpec transformer_load_spec(at::Device device, at::ScalarType dtype);
+
+}  // namespace zimage

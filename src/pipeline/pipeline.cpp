@@ -1,0 +1,191 @@
+#include "zimage/pipeline.h"
+
+#include "zimage/error.h"
+
+#include "models/text_encoder/text_encoder.h"
+#include "models/vae/decoder.h"
+#include "pipeline/denoise.h"
+#include "pipeline/failures.h"
+#include "pipeline/placement.h"
+#include "runtime/scalar_type.h"
+#include "sampling/flow_match_euler.h"
+#include "sampling/noise.h"
+#include "text/tokenizer.h"
+
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
+
+#include <chrono>
+#include <cmath>
+
+namespace zimage {
+namespace {
+
+class Stopwatch {
+ public:
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+// float32 means float32: no TF32, and 16-bit products are summed in float32 throughout.
+void configure_arithmetic(int threads) {
+  if (threads > 0) at::set_num_threads(threads);
+  at::globalContext().setAllowTF32CuDNN(false);
+  at::globalContext().setAllowTF32CuBLAS(false);
+  at::globalContext().setAllowFP16ReductionCuBLAS(false);
+  at::globalContext().setAllowBF16ReductionCuBLAS(false);
+}
+
+void report(const ProgressCallback& progress, const Progress& state) {
+  if (progress && !progress(state)) throw Cancelled{};
+}
+
+// [3, H, W] in 0..1 to bytes, round half to even as NumPy does. Throws Error(numeric).
+Image to_image(const at::Tensor& pixels) {
+  if (!pixels.isfinite().all().item<bool>()) {
+    throw Error(ErrorKind::numeric, "decode: the pixels are not finite (NaN or infinite weights or overflow)");
+  }
+  const at::Tensor bytes = (pixels * 255).round().to(at::kByte).permute({1, 2, 0}).contiguous().cpu();
+  Image image{static_cast<int>(bytes.size(1)), static_cast<int>(bytes.size(0)), {}};
+  image.rgb.assign(bytes.const_data_ptr<std::uint8_t>(), bytes.const_data_ptr<std::uint8_t>() + bytes.numel());
+  return image;
+}
+
+}  // namespace
+
+class Pipeline::Impl {
+ public:
+  Impl(const PipelineOptions& options, const ProgressCallback& progress)
+      : checkpoint_(options.model_dir),
+        tokenizer_(checkpoint_.tokenizer_dir()),
+        placement_(place(options.device, options.dtype, checkpoint_)),
+        dtype_(option_name(placement_.dtype)) {
+    if (tokenizer_.size() > checkpoint_.text_encoder_config().vocab_size) {
+      throw Error(ErrorKind::model, checkpoint_.tokenizer_dir().string() + ": token id " +
+                                        std::to_string(tokenizer_.size() - 1) +
+                                        " has no row in the text encoder's embedding (vocab_size " +
+                                        std::to_string(checkpoint_.text_encoder_config().vocab_size) + ")");
+    }
+    configure_arithmetic(options.threads);
+    load(progress);
+  }
+
+  Result generate(const Request& request, const ProgressCallback& progress) const;
+
+  const Checkpoint& checkpoint() const { return checkpoint_; }
+  const std::string& device() const { return placement_.device; }
+  const std::string& dtype() const { return dtype_; }
+  int default_size() const { return static_cast<int>(checkpoint_.vae_config().sample_size); }
+
+ private:
+  void load(const ProgressCallback& progress);
+  // Embeddings of one prompt, [L, hidden]; appends to the result's warnings.
+  at::Tensor encode(const std::string& prompt, const Request& request, Result& result) const;
+
+  Checkpoint checkpoint_;
+  Tokenizer tokenizer_;
+  Placement placement_;
+  std::string dtype_;
+  std::unique_ptr<TextEncoder> text_encoder_;
+  std::unique_ptr<Transformer> transformer_;
+  std::unique_ptr<VaeDecoder> vae_decoder_;
+};
+
+void Pipeline::Impl::load(const ProgressCallback& progress) {
+  const c10::InferenceMode inference;
+  const at::Device device(placement_.device);
+  const at::ScalarType dtype = scalar_type(placement_.dtype);
+  const std::uint64_t total =
+      checkpoint_.text_encoder().bytes() + checkpoint_.transformer().bytes() + checkpoint_.vae().bytes();
+  std::uint64_t before = 0;
+  const LoadProgress on_bytes = [&](std::uint64_t bytes) {
+    return !progress ||
+           progress({Stage::load, static_cast<int>((before + bytes) >> 20), static_cast<int>(total >> 20)});
+  };
+  text_encoder_ = std::make_unique<TextEncoder>(checkpoint_.text_encoder_config(), checkpoint_.text_encoder(), device,
+                                                dtype, on_bytes);
+  before += checkpoint_.text_encoder().bytes();
+  transformer_ = std::make_unique<Transformer>(checkpoint_.transformer_config(), checkpoint_.transformer(),
+                                               transformer_load_spec(device, dtype), on_bytes);
+  before += checkpoint_.transformer().bytes();
+  vae_decoder_ = std::make_unique<VaeDecoder>(checkpoint_.vae_config(), checkpoint_.vae(), device,
+                                              scalar_type(placement_.vae_dtype), on_bytes);
+}
+
+at::Tensor Pipeline::Impl::encode(const std::string& prompt, const Request& request, Result& result) const {
+  const PromptTokens tokens =
+      tokenizer_.encode_prompt(prompt, request.literal_prompt ? SpecialTokens::literal : SpecialTokens::parse);
+  if (tokens.truncated) {
+    result.warnings.push_back("prompt cut at " + std::to_string(Tokenizer::kMaxTokens) +
+                              " tokens; dropped: " + tokens.dropped);
+  }
+  if (tokens.has_special_tokens) {
+    result.warnings.push_back(
+        "the prompt holds special tokens, which steer the model (--literal-prompt takes them as text)");
+  }
+  result.prompt_tokens = static_cast<int>(tokens.ids.size());
+  return text_encoder_->forward(tokens.ids);
+}
+
+Result Pipeline::Impl::generate(const Request& request, const ProgressCallback& progress) const {
+  const c10::InferenceMode inference;
+  const at::Device device(placement_.device);
+  const std::vector<float> sigmas = flow_match_sigmas(request.steps - 1, checkpoint_.scheduler_config().shift);
+  Result result;
+
+  Stopwatch encoding;
+  report(progress, {Stage::encode, 1, 1});
+  DenoiseInput input{.guidance = {request.guidance_scale, request.cfg_normalization, request.cfg_truncation},
+                     .sigmas = sigmas};
+  if (request.guidance_scale > 0) input.negative_prompt_embeds = encode(request.negative_prompt, request, result);
+  input.prompt_embeds = encode(request.prompt, request, result);
+  const std::int64_t channels = checkpoint_.transformer_config().in_channels;
+  input.noise = request.initial_noise ? to_tensor(*request.initial_noise, device)
+                                      : initial_noise({channels, request.height / 8, request.width / 8}, request.seed,
+                                                      request.noise_source, device);
+  result.seconds.encode = encoding.seconds();
+
+  Stopwatch denoising;
+  const int evaluations = request.steps - 1;
+  const at::Tensor latents = denoise(*transformer_, input, [&](int step) {
+    if (step <= evaluations) report(progress, {Stage::denoise, step, evaluations});
+  });
+  result.latents = to_latents(latents);
+  result.seconds.denoise = denoising.seconds();
+
+  Stopwatch decoding;
+  report(progress, {Stage::decode, 1, 1});
+  result.image = to_image(vae_decoder_->forward(latents));
+  result.seconds.decode = decoding.seconds();
+  return result;
+}
+
+Pipeline::Pipeline(const PipelineOptions& options, const ProgressCallback& progress) {
+  with_translated_failures([&] { impl_ = std::make_unique<Impl>(options, progress); });
+}
+
+Pipeline::~Pipeline() = default;
+Pipeline::Pipeline(Pipeline&&) noexcept = default;
+Pipeline& Pipeline::operator=(Pipeline&&) noexcept = default;
+
+Result Pipeline::generate(const Request& request, const ProgressCallback& progress) {
+  Request sized = request;
+  if (sized.width == 0) sized.width = default_width();
+  if (sized.height == 0) sized.height = default_height();
+  check_request(sized);
+  if (sized.noise_source == NoiseSource::cuda && device() == "cpu" && !sized.initial_noise) {
+    throw Error(ErrorKind::usage, "noise source cuda: the model runs on the CPU");
+  }
+  Result result;
+  with_translated_failures([&] { result = impl_->generate(sized, progress); });
+  return result;
+}
+
+const std::string& Pipeline::device() const { return impl_->device(); }
+const std::string& Pipeline::dtype() const { return impl_->dtype(); }
+int Pipeline::default_width() const { return impl_->default_size(); }
+int Pipeline::default_height() const { return impl_->default_size(); }
+
+}  // namespace zimage

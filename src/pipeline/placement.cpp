@@ -1,0 +1,71 @@
+#include "pipeline/placement.h"
+
+#include "zimage/error.h"
+
+#include "runtime/device.h"
+#include "runtime/host_memory.h"
+
+#include <algorithm>
+
+namespace zimage {
+namespace {
+
+// Beside the weights: LibTorch, a chunk of the loader and the activations of a small image.
+constexpr std::uint64_t kHostMargin = 1ULL << 30;
+// Context, libraries, workspaces and the activations of a 1024x1024 image.
+constexpr std::uint64_t kDeviceMargin = 4ULL << 30;
+
+std::uint64_t mib(std::uint64_t bytes) { return bytes >> 20; }
+
+// The bytes of all weights with the transformer and text encoder in `dtype`.
+std::uint64_t weight_bytes(const Checkpoint& checkpoint, DType dtype) {
+  return (checkpoint.transformer().parameters() + checkpoint.text_encoder().parameters()) * dtype_bytes(dtype) +
+         checkpoint.vae().parameters() * dtype_bytes(DType::f32);
+}
+
+DType stored_dtype(const Checkpoint& checkpoint) {
+  return checkpoint.transformer().tensors().begin()->second.info.dtype;
+}
+
+[[noreturn]] void refuse(const std::string& device, DType dtype, std::uint64_t need, std::uint64_t have) {
+  throw Error(ErrorKind::memory, "the model in " + std::string(option_name(dtype)) + " needs " +
+                                     std::to_string(mib(need)) + " MiB on " + device + ", " +
+                                     std::to_string(mib(have)) + " MiB are free");
+}
+
+DType choose_on_cpu(const std::string& option, const Checkpoint& checkpoint) {
+  const std::uint64_t available = available_host_bytes();
+  const auto need = [&](DType dtype) { return weight_bytes(checkpoint, dtype) + kHostMargin; };
+  DType dtype = DType::f32;
+  if (option != "auto") {
+    dtype = *dtype_from_option(option);
+  } else if (need(DType::f32) > available) {
+    dtype = stored_dtype(checkpoint);
+  }
+  if (need(dtype) > available) refuse("cpu", dtype, need(dtype), available);
+  return dtype;
+}
+
+DType choose_on_cuda(const std::string& option, const Checkpoint& checkpoint, const std::string& device) {
+  const DType dtype = option == "auto" ? DType::f16 : *dtype_from_option(option);
+  const auto devices = cuda_devices();
+  const auto found = std::find_if(devices.begin(), devices.end(), [&](const auto& d) { return d.device == device; });
+  const std::uint64_t need = weight_bytes(checkpoint, dtype) + kDeviceMargin;
+  if (found->free_bytes < need) refuse(device, dtype, need, found->free_bytes);
+  return dtype;
+}
+
+}  // namespace
+
+Placement place(const std::string& device, const std::string& dtype, const Checkpoint& checkpoint) {
+  if (dtype != "auto" && !dtype_from_option(dtype)) {
+    throw Error(ErrorKind::usage, "--dtype " + dtype + ": must be auto, fp16, bf16 or fp32");
+  }
+  Placement placement{.device = resolve_device(device)};
+  const bool cpu = placement.device == "cpu";
+  placement.dtype = cpu ? choose_on_cpu(dtype, checkpoint) : choose_on_cuda(dtype, checkpoint, placement.device);
+  if (placement.dtype != DType::f32 && has_bfloat16(placement.device)) placement.vae_dtype = DType::bf16;
+  return placement;
+}
+
+}  // namespace zimage

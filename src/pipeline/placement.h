@@ -1,0 +1,22 @@
+// Where a model runs and in which types, decided before a weight is read.
+#pragma once
+
+#include "checkpoint/checkpoint.h"
+
+#include <ATen/ATen.h>
+
+#include <string>
+
+namespace zimage {
+
+struct Placement {
+  std::string device;            // "cpu" or "cuda:N"
+  DType dtype = DType::f32;      // of the text encoder and the transformer
+  DType vae_dtype = DType::f32;  // float16 overflows in the VAE: bfloat16 where the GPU has it, else float32
+};
+
+// Resolves "auto". On CUDA: fp16. On the CPU: fp32 if it fits the host's memory, else the stored type.
+// Throws Error(usage) for an unknown word, Error(device), Error(memory) when the weights do not fit.
+Placement place(const std::string& device, const std::string& dtype, const Checkpoint& checkpoint);
+
+}  // namespace zimage

@@ -1,0 +1,61 @@
+#include "runtime/cuda_runtime.h"
+
+#include "runtime/device.h"
+
+#include <cuda_runtime_api.h>
+
+namespace zimage {
+namespace {
+
+std::string version_text(int version) {
+  return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
+
+}  // namespace
+
+std::string cuda_runtime_version() {
+  int version = 0;
+  return cudaRuntimeGetVersion(&version) == cudaSuccess ? version_text(version) : "none";
+}
+
+std::string cuda_unavailable_reason() {
+  int count = 0;
+  const cudaError_t status = cudaGetDeviceCount(&count);
+  if (status == cudaSuccess && count > 0) return "";
+  int driver = 0;
+  cudaDriverGetVersion(&driver);
+  if (driver == 0) return "no NVIDIA driver";
+  if (status == cudaErrorInsufficientDriver) {
+    return "the NVIDIA driver supports CUDA " + version_text(driver) + ", this build needs " + cuda_runtime_version() +
+           " (driver 580 or later)";
+  }
+  return status == cudaSuccess ? "no NVIDIA GPU" : cudaGetErrorString(status);
+}
+
+std::vector<DeviceInfo> cuda_devices() {
+  int count = 0;
+  if (cudaGetDeviceCount(&count) != cudaSuccess) {
+    cudaGetLastError();
+    return {};
+  }
+  int current = 0;
+  cudaGetDevice(&current);
+  std::vector<DeviceInfo> devices;
+  for (int i = 0; i < count; ++i) {
+    cudaDeviceProp properties{};
+    if (cudaGetDeviceProperties(&properties, i) != cudaSuccess) continue;
+    DeviceInfo info{.device = "cuda:" + std::to_string(i),
+                    .name = properties.name,
+                    .major = properties.major,
+                    .minor = properties.minor,
+                    .total_bytes = properties.totalGlobalMem};
+    std::size_t free = 0, total = 0;
+    if (cudaSetDevice(i) == cudaSuccess && cudaMemGetInfo(&free, &total) == cudaSuccess) info.free_bytes = free;
+    devices.push_back(info);
+  }
+  cudaSetDevice(current);
+  cudaGetLastError();
+  return devices;
+}
+
+}  // namespace zimage

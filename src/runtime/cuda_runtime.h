@@ -1,0 +1,12 @@
+// The few calls to the CUDA runtime that ATen has no word for. cuda_runtime_none.cpp stands in where the build has no
+// CUDA.
+#pragma once
+
+#include <string>
+
+namespace zimage {
+
+// "13.0", or "none".
+std::string cuda_runtime_version();
+
+}  // namespace zimage

@@ -1,0 +1,36 @@
+// The machine's compute devices, and the one that a run uses.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace zimage {
+
+struct DeviceInfo {
+  std::string device;        // "cuda:0"
+  std::string name;          // "NVIDIA GeForce RTX 3060"
+  int major = 0, minor = 0;  // compute capability
+  std::uint64_t total_bytes = 0, free_bytes = 0;
+};
+
+struct LibraryVersions {
+  std::string torch, cuda, cudnn;  // "none" where this build has none
+};
+
+// Every CUDA device that the driver shows; empty without a driver. Creates a context on each.
+std::vector<DeviceInfo> cuda_devices();
+
+// Why cuda_devices() is empty: no CUDA in this build, no driver, a driver too old; empty when it is not.
+std::string cuda_unavailable_reason();
+
+LibraryVersions library_versions();
+
+// Turns auto | cpu | cuda | cuda:N into cpu or cuda:N. Throws Error(usage) for another word, Error(device) where there
+// is no such device or it is older than Turing.
+std::string resolve_device(const std::string& option);
+
+// Tensor cores or fast units for bfloat16: Ampere and later.
+bool has_bfloat16(const std::string& device);
+
+}  // namespace zimage

@@ -1,0 +1,38 @@
+#include "runtime/host_memory.h"
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+#include <string>
+
+namespace zimage {
+namespace {
+
+constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
+
+std::uint64_t read_number(const char* path) {
+  std::ifstream file(path);
+  std::uint64_t value = 0;
+  return file >> value ? value : kUnlimited;
+}
+
+std::uint64_t available_in_system() {
+  std::ifstream file("/proc/meminfo");
+  for (std::string word; file >> word;) {
+    std::uint64_t kib = 0;
+    if (word == "MemAvailable:" && file >> kib) return kib * 1024;
+  }
+  return kUnlimited;
+}
+
+std::uint64_t available_in_control_group() {
+  const std::uint64_t limit = read_number("/sys/fs/cgroup/memory.max");
+  const std::uint64_t used = read_number("/sys/fs/cgroup/memory.current");
+  return limit == kUnlimited || used == kUnlimited ? kUnlimited : limit - std::min(used, limit);
+}
+
+}  // namespace
+
+std::uint64_t available_host_bytes() { return std::min(available_in_system(), available_in_control_group()); }
+
+}  // namespace zimage

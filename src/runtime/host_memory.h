@@ -1,0 +1,11 @@
+// Memory of the host as this process may use it.
+#pragma once
+
+#include <cstdint>
+
+namespace zimage {
+
+// Bytes that can be taken without swapping: the kernel's MemAvailable, bounded by the control group's limit.
+std::uint64_t available_host_bytes();
+
+}  // namespace zimage

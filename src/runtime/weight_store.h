@@ -1,0 +1,65 @@
+// One component's weights as tensors on one device, read in chunks and converted on the way.
+#pragma once
+
+#include "checkpoint/checkpoint.h"
+
+#include <ATen/ATen.h>
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace zimage {
+
+// Tensors whose names end in `parts` become one, stacked on dimension 0, whose name ends in `whole`: q, k and v, or
+// gate and up, so that one matrix product makes them all.
+struct Packing {
+  std::vector<std::string> parts;
+  std::string whole;
+};
+
+struct LoadSpec {
+  std::function<bool(std::string_view name)> wanted;  // what is never used is never read
+  std::vector<Packing> packings;
+  at::Device device = at::kCPU;
+  at::ScalarType dtype = at::kFloat;
+  at::ScalarType norm_dtype = at::kFloat;  // of vectors that are no bias
+};
+
+// Called with the bytes read so far; returning false stops the load (Cancelled).
+using LoadProgress = std::function<bool(std::uint64_t bytes)>;
+
+class WeightStore {
+ public:
+  // Host memory beyond the weights themselves: one chunk. Throws Error(io), Error(memory), Cancelled.
+  WeightStore(const ComponentFiles& files, const LoadSpec& spec, const LoadProgress& progress = {});
+
+  // Throws Error(model) for a name that was not loaded.
+  const at::Tensor& get(const std::string& name) const;
+  at::ScalarType dtype() const { return dtype_; }
+  at::Device device() const { return device_; }
+
+ private:
+  std::map<std::string, at::Tensor, std::less<>> tensors_;
+  at::ScalarType dtype_;
+  at::Device device_;
+};
+
+// The parameters under a name prefix, as a block sees them.
+class ParamView {
+ public:
+  ParamView(const WeightStore& store, std::string prefix = "") : store_(&store), prefix_(std::move(prefix)) {}
+
+  ParamView sub(const std::string& name) const { return {*store_, prefix_ + name + "."}; }
+  const at::Tensor& operator[](const std::string& name) const { return store_->get(prefix_ + name); }
+  at::ScalarType dtype() const { return store_->dtype(); }
+  at::Device device() const { return store_->device(); }
+
+ private:
+  const WeightStore* store_;
+  std::string prefix_;
+};
+
+}  // namespace zimage

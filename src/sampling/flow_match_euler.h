@@ -1,0 +1,18 @@
+// The flow-match Euler schedule and step, as diffusers' FlowMatchEulerDiscreteScheduler and ZImagePipeline compute
+// them.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <vector>
+
+namespace zimage {
+
+// sigmas of a run with `evaluations` transformer evaluations, followed by 0: linspace(1, 1/n, n) shifted by
+// shift·s / (1 + (shift − 1)·s), every operation in float32.
+std::vector<float> flow_match_sigmas(int evaluations, double shift);
+
+// latents + (sigma_next − sigma) · velocity, in float32.
+at::Tensor euler_step(const at::Tensor& latents, const at::Tensor& velocity, float sigma, float sigma_next);
+
+}  // namespace zimage
