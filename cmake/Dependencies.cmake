@@ -1,7 +1,8 @@
 # The only place that names third parties. Imported targets made here:
 #   zimage::torch       LibTorch's headers and CPU libraries
 #   zimage::torch_cuda  its CUDA libraries and the CUDA runtime's headers (only where ZIMAGE_CUDA)
-#   spdlog::spdlog, nlohmann_json::nlohmann_json, CLI11::CLI11, zimage::sentencepiece, zimage::stb, GTest::gtest_main
+#   spdlog::spdlog, nlohmann_json::nlohmann_json, CLI11::CLI11, zimage::sentencepiece, zimage::stb,
+#   zimage::libdeflate, GTest::gtest_main
 #
 # LibTorch comes from a Python wheel. Its own TorchConfig.cmake stops without a CUDA toolkit, even for a build that
 # uses none, and rejects CMAKE_CUDA_ARCHITECTURES, so the libraries are named here one by one.
@@ -21,6 +22,12 @@ set_target_properties(zimage::sentencepiece PROPERTIES IMPORTED_LOCATION "${SENT
 find_path(STB_INCLUDE_DIR stb_image_write.h PATH_SUFFIXES stb REQUIRED)
 add_library(zimage::stb INTERFACE IMPORTED)
 set_target_properties(zimage::stb PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${STB_INCLUDE_DIR}")
+
+find_path(LIBDEFLATE_INCLUDE_DIR libdeflate.h REQUIRED)
+find_library(LIBDEFLATE_LIBRARY deflate REQUIRED)
+add_library(zimage::libdeflate UNKNOWN IMPORTED)
+set_target_properties(zimage::libdeflate PROPERTIES IMPORTED_LOCATION "${LIBDEFLATE_LIBRARY}"
+  INTERFACE_INCLUDE_DIRECTORIES "${LIBDEFLATE_INCLUDE_DIR}")
 
 # --- LibTorch -------------------------------------------------------------------------------------------------------
 set(ZIMAGE_TORCH_DIR "" CACHE PATH "The folder torch/ of a LibTorch wheel (default: the project's .venv)")
