@@ -57,17 +57,24 @@ set_target_properties(zimage::torch PROPERTIES
 
 # --- CUDA -----------------------------------------------------------------------------------------------------------
 if(ZIMAGE_CUDA)
-  find_package(CUDAToolkit 12.0 REQUIRED)
   foreach(name c10_cuda torch_cuda)
     add_library(zimage::lib${name} SHARED IMPORTED)
     set_target_properties(zimage::lib${name} PROPERTIES IMPORTED_LOCATION "${ZIMAGE_TORCH_LIB_DIR}/lib${name}.so")
   endforeach()
+  # The CUDA runtime that LibTorch itself loads, a wheel beside its own; else the toolkit's.
+  get_filename_component(ZIMAGE_CUDA_WHEEL_DIR "${ZIMAGE_TORCH_DIR}/../nvidia/cu13" ABSOLUTE)
+  find_path(CUDA_RUNTIME_INCLUDE_DIR cuda_runtime_api.h
+    HINTS "${ZIMAGE_CUDA_WHEEL_DIR}/include" PATHS /usr/local/cuda/include REQUIRED)
+  find_library(CUDA_RUNTIME_LIBRARY NAMES libcudart.so.13 cudart
+    HINTS "${ZIMAGE_CUDA_WHEEL_DIR}/lib" "${ZIMAGE_TORCH_LIB_DIR}" PATHS /usr/local/cuda/lib64 REQUIRED)
+  add_library(zimage::cudart SHARED IMPORTED)
+  set_target_properties(zimage::cudart PROPERTIES IMPORTED_LOCATION "${CUDA_RUNTIME_LIBRARY}"
+    INTERFACE_INCLUDE_DIRECTORIES "${CUDA_RUNTIME_INCLUDE_DIR}")
   # LibTorch registers its CUDA backend when libtorch_cuda is loaded; nothing of ours need refer to it by name.
   add_library(zimage::torch_cuda INTERFACE IMPORTED)
   set_target_properties(zimage::torch_cuda PROPERTIES
-    INTERFACE_INCLUDE_DIRECTORIES "${CUDAToolkit_INCLUDE_DIRS}"
     INTERFACE_LINK_OPTIONS "LINKER:--no-as-needed"
-    INTERFACE_LINK_LIBRARIES "zimage::libtorch_cuda;zimage::libc10_cuda;CUDA::cudart")
+    INTERFACE_LINK_LIBRARIES "zimage::libtorch_cuda;zimage::libc10_cuda;zimage::cudart")
 endif()
 
 if(ZIMAGE_TESTS)
