@@ -20,7 +20,7 @@ Branch prepare(const Transformer& transformer, const at::Tensor& prompt_embeds, 
 
 }  // namespace
 
-at::Tensor denoise(const Transformer& transformer, const DenoiseInput& input, const std::function<void(int)>& on_step) {
+at::Tensor denoise(const Transformer& transformer, const DenoiseInput& input, const StepCallback& on_step) {
   const std::vector<float>& sigmas = input.sigmas;
   const std::vector<StepModulations> steps = transformer.prepare_steps({sigmas.begin(), sigmas.end() - 1});
   const Branch conditional = prepare(transformer, input.prompt_embeds, input.noise);
@@ -29,7 +29,7 @@ at::Tensor denoise(const Transformer& transformer, const DenoiseInput& input, co
 
   at::Tensor latents = input.noise;
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    on_step(static_cast<int>(i) + 1);
+    on_step(static_cast<int>(i), latents);
     const auto evaluate = [&](const Branch& b) {
       return transformer.forward(latents, steps[i], b.caption, b.image_rope);
     };
@@ -40,7 +40,7 @@ at::Tensor denoise(const Transformer& transformer, const DenoiseInput& input, co
   if (!latents.isfinite().all().item<bool>()) {
     throw Error(ErrorKind::numeric, "denoise: the final latents are not finite (NaN or infinite weights or overflow)");
   }
-  on_step(static_cast<int>(steps.size()) + 1);
+  on_step(static_cast<int>(steps.size()), latents);
   return latents;
 }
 

@@ -17,8 +17,10 @@ struct DenoiseInput {
   std::vector<float> sigmas;  // one more than there are evaluations, the last 0
 };
 
-// Returns the final latents, [C, H, W] float32. on_step(i) is called before evaluation i (from 1), and once after the
-// last with the number of evaluations + 1; it may throw. Throws Error(numeric) when the latents are not finite.
-at::Tensor denoise(const Transformer& transformer, const DenoiseInput& input, const std::function<void(int)>& on_step);
+// Called with the number of evaluations done so far, from 0 on, and the latents they left; may throw to end the run.
+using StepCallback = std::function<void(int evaluations, const at::Tensor& latents)>;
+
+// Returns the final latents, [C, H, W] float32. Throws Error(numeric) when they are not finite.
+at::Tensor denoise(const Transformer& transformer, const DenoiseInput& input, const StepCallback& on_step);
 
 }  // namespace zimage

@@ -149,8 +149,8 @@ Result Pipeline::Impl::generate(const Request& request, const ProgressCallback& 
 
   Stopwatch denoising;
   const int evaluations = request.steps - 1;
-  const at::Tensor latents = denoise(*transformer_, input, [&](int step) {
-    if (step <= evaluations) report(progress, {Stage::denoise, step, evaluations});
+  const at::Tensor latents = denoise(*transformer_, input, [&](int done, const at::Tensor&) {
+    if (done < evaluations) report(progress, {Stage::denoise, done + 1, evaluations});
   });
   result.latents = to_latents(latents);
   result.seconds.denoise = denoising.seconds();

@@ -11,14 +11,6 @@ namespace {
 
 constexpr const char* kEmbedding = "embed_tokens.weight";
 
-// Rotate-half angles of positions 0 .. length-1, all in float32.
-kernels::RopeTable rope_of(std::int64_t length, const TextEncoderConfig& config, at::Device device) {
-  const at::Tensor exponents = at::arange(0, config.head_dim, 2, at::kFloat) / static_cast<float>(config.head_dim);
-  const at::Tensor frequencies = 1.0 / at::pow(at::Scalar(config.rope_theta), exponents);
-  const at::Tensor angles = at::outer(at::arange(length, at::kFloat), frequencies);
-  return {at::cos(angles).to(device), at::sin(angles).to(device)};
-}
-
 LoadSpec embedding_spec(const ComponentFiles& files) {
   LoadSpec spec;
   spec.wanted = [](std::string_view name) { return name == kEmbedding; };
@@ -26,7 +18,16 @@ LoadSpec embedding_spec(const ComponentFiles& files) {
   return spec;
 }
 
-LoadSpec layers_spec(const TextEncoderConfig& config, at::Device device, at::ScalarType dtype) {
+}  // namespace
+
+kernels::RopeTable text_rope(std::int64_t length, const TextEncoderConfig& config, at::Device device) {
+  const at::Tensor exponents = at::arange(0, config.head_dim, 2, at::kFloat) / static_cast<float>(config.head_dim);
+  const at::Tensor frequencies = 1.0 / at::pow(at::Scalar(config.rope_theta), exponents);
+  const at::Tensor angles = at::outer(at::arange(length, at::kFloat), frequencies);
+  return {at::cos(angles).to(device), at::sin(angles).to(device)};
+}
+
+LoadSpec text_encoder_load_spec(const TextEncoderConfig& config, at::Device device, at::ScalarType dtype) {
   LoadSpec spec;
   const std::string last = "layers." + std::to_string(config.num_hidden_layers - 1) + ".";
   spec.wanted = [last](std::string_view name) { return name.starts_with("layers.") && !name.starts_with(last); };
@@ -36,8 +37,6 @@ LoadSpec layers_spec(const TextEncoderConfig& config, at::Device device, at::Sca
   spec.dtype = dtype;
   return spec;
 }
-
-}  // namespace
 
 TextEncoderLayer::TextEncoderLayer(const ParamView& params, const TextEncoderConfig& config)
     : params_(params), config_(&config), branch_scale_(nn::residual_branch_scale(params.dtype())) {}
@@ -76,12 +75,12 @@ TextEncoder::TextEncoder(const TextEncoderConfig& config, const ComponentFiles& 
                          at::ScalarType dtype, const LoadProgress& progress)
     : config_(config),
       embedding_(files, embedding_spec(files), progress),
-      weights_(files, layers_spec(config, device, dtype), progress) {}
+      weights_(files, text_encoder_load_spec(config, device, dtype), progress) {}
 
 at::Tensor TextEncoder::forward(const std::vector<std::int32_t>& ids) const {
   const at::Tensor rows = embedding_.get(kEmbedding).index_select(0, at::tensor(ids, at::kInt));
   const at::Tensor x = rows.to(at::kFloat).to(weights_.device());
-  const kernels::RopeTable rope = rope_of(x.size(0), config_, weights_.device());
+  const kernels::RopeTable rope = text_rope(x.size(0), config_, weights_.device());
   for (std::int64_t i = 0; i + 1 < config_.num_hidden_layers; ++i) {
     TextEncoderLayer(ParamView(weights_).sub("layers." + std::to_string(i)), config_).forward_(x, rope);
   }

@@ -29,6 +29,12 @@ class TextEncoderLayer {
   nn::BranchScale branch_scale_;
 };
 
+// Rotate-half angles of positions 0 .. length-1: [length, head_dim / 2].
+kernels::RopeTable text_rope(std::int64_t length, const TextEncoderConfig& config, at::Device device);
+
+// The layers' weights as TextEncoderLayer wants them loaded; the last layer is left out.
+LoadSpec text_encoder_load_spec(const TextEncoderConfig& config, at::Device device, at::ScalarType dtype);
+
 class TextEncoder {
  public:
   // The token embedding stays in host memory in its stored type; the last layer and norm are never read.

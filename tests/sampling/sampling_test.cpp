@@ -1,0 +1,54 @@
+#include "sampling/flow_match_euler.h"
+#include "sampling/guidance.h"
+#include "sampling/noise.h"
+
+#include <gtest/gtest.h>
+
+namespace zimage {
+namespace {
+
+TEST(FlowMatchSigmas, eight_evaluations_with_turbo_shift) {
+  const std::vector<float> expected{1.f, .9545454f, .9f, .8333333f, .75f, .6428571f, .5f, .3f, 0.f};
+  const std::vector<float> sigmas = flow_match_sigmas(8, 3.0);
+  ASSERT_EQ(sigmas.size(), expected.size());
+  for (std::size_t i = 0; i < sigmas.size(); ++i) EXPECT_NEAR(sigmas[i], expected[i], 1e-6) << i;
+}
+
+TEST(FlowMatchSigmas, one_evaluation_goes_from_noise_to_image) {
+  EXPECT_EQ(flow_match_sigmas(1, 3.0), (std::vector<float>{1.f, 0.f}));
+}
+
+TEST(EulerStep, follows_the_velocity) {
+  const at::Tensor latents = at::full({2}, 3.0), velocity = at::full({2}, 4.0);
+  EXPECT_TRUE(at::equal(euler_step(latents, velocity, 1.0f, 0.5f), at::full({2}, 1.0)));
+}
+
+TEST(Guidance, off_at_scale_0_and_beyond_the_truncation) {
+  EXPECT_FALSE(is_guided({.scale = 0}, 0.5f));
+  EXPECT_TRUE(is_guided({.scale = 5}, 0.5f));
+  EXPECT_FALSE(is_guided({.scale = 5, .truncation = 0.4}, 0.5f));
+  EXPECT_TRUE(is_guided({.scale = 5, .truncation = 0.6}, 0.5f));
+}
+
+TEST(Guidance, extrapolates_and_bounds_the_norm) {
+  const at::Tensor conditional = at::tensor({3.f, 4.f}), unconditional = at::zeros({2});
+  EXPECT_TRUE(at::allclose(guide(conditional, unconditional, {.scale = 1}), at::tensor({6.f, 8.f})));
+  EXPECT_TRUE(at::allclose(guide(conditional, unconditional, {.scale = 1, .normalization = 1}), conditional));
+  // a bound that is not reached changes nothing
+  EXPECT_TRUE(
+      at::allclose(guide(conditional, unconditional, {.scale = 1, .normalization = 3}), at::tensor({6.f, 8.f})));
+}
+
+TEST(Noise, depends_on_the_seed_alone) {
+  const auto noise = [](std::uint64_t seed) { return initial_noise({16, 4, 4}, seed, NoiseSource::cpu, at::kCPU); };
+  EXPECT_TRUE(at::equal(noise(7), noise(7)));
+  EXPECT_FALSE(at::equal(noise(7), noise(8)));
+}
+
+TEST(Noise, latents_survive_the_round_trip) {
+  const at::Tensor noise = initial_noise({16, 2, 3}, 1, NoiseSource::cpu, at::kCPU);
+  EXPECT_TRUE(at::equal(to_tensor(to_latents(noise), at::kCPU), noise));
+}
+
+}  // namespace
+}  // namespace zimage
