@@ -33,7 +33,7 @@ build_release() {
   read -ra options <<<"${ZIMAGE_CMAKE_ARGS:-}"
   [ -z "$torch_dir" ] || options+=("-DZIMAGE_TORCH_DIR=$torch_dir")
   say "Configuring build/release"
-  quietly "cmake" cmake --preset release "${options[@]}"
+  quietly "cmake" cmake --preset release "${options[@]}" || exit 1
   say "Building (minutes the first time)"
   cmake --build --preset release "$@" >&2 || die "the build failed; the compiler's message is above"
 }

@@ -35,16 +35,16 @@ install_packages() {
   say "Installing system packages: ${missing[*]}"
   # sudo asks for its password here, on the terminal, and not inside a command whose output is kept aside.
   [ "$(id -u)" = 0 ] || sudo -v || die "sudo refused; ask an administrator to install: ${missing[*]}"
-  quietly "apt-get update" as_root apt-get -o DPkg::Lock::Timeout=120 update
+  quietly "apt-get update" as_root apt-get -o DPkg::Lock::Timeout=120 update || exit 1
   quietly "apt-get install" as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends "${missing[@]}"
+    apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends "${missing[@]}" || exit 1
 }
 
 make_venv() {
   [ -x .venv/bin/python ] && .venv/bin/python -c 'import pip' 2>/dev/null && return 0
   say "Making .venv"
   rm -rf .venv
-  quietly "python3 -m venv" /usr/bin/python3 -m venv .venv
+  quietly "python3 -m venv" /usr/bin/python3 -m venv .venv || exit 1
 }
 
 install_torch() {
@@ -56,7 +56,7 @@ install_torch() {
   [ "$free" -ge 8 ] || die "LibTorch needs 8 GiB of free space here; there are $free GiB"
   make_venv
   say "Downloading LibTorch $torch_version (2.5 GB, minutes)"
-  quietly "pip install torch" .venv/bin/python -m pip install "torch==$torch_version"
+  quietly "pip install torch" .venv/bin/python -m pip install "torch==$torch_version" || exit 1
 }
 
 is_wanted_nvcc() {
@@ -76,7 +76,9 @@ install_nvcc() {
   # Without the second and third, pip takes newer ones, whose PTX this release's assembler refuses.
   quietly "pip install nvcc" .venv/bin/python -m pip install "nvidia-cuda-nvcc==$cuda_release.*" \
     "nvidia-nvvm==$cuda_release.*" "nvidia-cuda-crt==$cuda_release.*" "nvidia-cuda-cccl==$cuda_release.*" \
-    "nvidia-cuda-runtime==$cuda_release.*"
+    "nvidia-cuda-runtime==$cuda_release.*" || exit 1
+  # nvcc looks for its libraries there.
+  ln -sfn lib .venv/lib/python3*/site-packages/nvidia/cu13/lib64
 }
 
 install_packages
