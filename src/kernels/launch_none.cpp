@@ -1,0 +1,21 @@
+// A build without CUDA has no CUDA tensors, so none of these can be reached.
+#include "kernels/launch.h"
+#include "kernels/tensor_args.h"
+
+#include <c10/util/Exception.h>
+
+namespace zimage::kernels {
+namespace {
+
+[[noreturn]] void refuse() { TORCH_CHECK(false, "a CUDA kernel in a build without CUDA"); }
+
+}  // namespace
+
+void launch_rms_norm(const RmsNormArgs&, Stream) { refuse(); }
+void launch_add_rms_norm(const AddRmsNormArgs&, Stream) { refuse(); }
+void launch_silu_mul(const SiluMulArgs&, Stream) { refuse(); }
+void launch_norm_rope(const NormRopeArgs&, Stream) { refuse(); }
+Stream current_stream(const at::Tensor&) { refuse(); }
+void check_launch() { refuse(); }
+
+}  // namespace zimage::kernels

@@ -1,0 +1,110 @@
+// Every kernel against its plain-ATen reference in float64, on each device and type, over sizes that are no multiple of
+// anything.
+#include "kernels/reference.h"
+#include "kernels/rms_norm.h"
+#include "kernels/silu_mul.h"
+#include "support/devices.h"
+#include "support/fixture.h"
+
+#include <gtest/gtest.h>
+
+namespace zimage::kernels {
+namespace {
+
+using test::relative_error;
+
+struct Setting {
+  std::string device;
+  at::ScalarType dtype;
+};
+
+// One rounding to the type, twice over.
+double tolerance(at::ScalarType dtype) {
+  if (dtype == at::kFloat) return 2e-6;
+  return dtype == at::kHalf ? 1e-3 : 8e-3;
+}
+
+class Kernels : public testing::TestWithParam<Setting> {
+ protected:
+  void SetUp() override { ZIMAGE_SKIP_WITHOUT(GetParam().device); }
+  at::Tensor random(at::IntArrayRef shape) const {
+    return at::randn(shape).to(at::Device(GetParam().device), GetParam().dtype);
+  }
+  at::Tensor random32(at::IntArrayRef shape) const { return at::randn(shape).to(at::Device(GetParam().device)); }
+};
+
+at::Tensor f64(const at::Tensor& x) { return x.to(at::kCPU, at::kDouble); }
+
+TEST_P(Kernels, rms_norm) {
+  for (const std::int64_t columns : {1, 3, 64, 127, 1028, 3840}) {
+    const at::Tensor x = random({7, columns}), weight = random32({columns});
+    const at::Tensor expected = reference::rms_norm(f64(x), f64(weight), 1e-5, at::kDouble);
+    for (const at::ScalarType out : {at::kFloat, GetParam().dtype}) {
+      EXPECT_LE(relative_error(rms_norm(x, weight, 1e-5, out), expected), tolerance(out)) << columns;
+    }
+  }
+}
+
+TEST_P(Kernels, add_rms_norm) {
+  for (const std::int64_t columns : {1, 5, 127, 3840}) {
+    const at::Tensor x = random32({9, columns}), branch = random({9, columns}), weight = random32({columns});
+    const at::Tensor expected = f64(x);
+    reference::add_rms_norm_(expected, f64(branch), f64(weight), 1e-5);
+    add_rms_norm_(x, branch, weight, 1e-5);
+    EXPECT_LE(relative_error(x, expected), 2e-6) << columns;
+  }
+}
+
+TEST_P(Kernels, silu_mul) {
+  for (const std::int64_t columns : {1, 3, 8, 1000, 10240}) {
+    const at::Tensor gate_up = random({11, 2 * columns});
+    const at::Tensor expected = reference::silu_mul(f64(gate_up), 1.0 / 128);
+    EXPECT_LE(relative_error(silu_mul(gate_up, 1.0 / 128), expected), tolerance(GetParam().dtype)) << columns;
+  }
+}
+
+TEST_P(Kernels, silu_mul_scales_before_it_rounds) {
+  const at::Tensor gate_up = at::full({1, 2}, 1000.0).to(at::Device(GetParam().device), GetParam().dtype);
+  EXPECT_NEAR(silu_mul(gate_up, 1.0 / 128).to(at::kFloat).item<float>(), 1e6f / 128, 40);  // 1e6 is beyond float16
+}
+
+TEST_P(Kernels, norm_rope) {
+  for (const std::int64_t head_dim : {2, 16, 30, 128, 200}) {
+    const at::Tensor packed = random({5, 3, 4, head_dim});  // q, k, v: strided heads
+    const HeadNorm norm{random32({head_dim}), 1e-5};
+    const at::Tensor angle = random32({5, head_dim / 2});
+    const RopeTable table{at::cos(angle), at::sin(angle)};
+    for (const RopePairs pairs : {RopePairs::adjacent, RopePairs::halves}) {
+      const at::Tensor expected = reference::norm_rope(f64(packed.select(1, 1)), {f64(norm.weight), norm.eps},
+                                                       {f64(table.cos), f64(table.sin)}, pairs);
+      EXPECT_LE(relative_error(norm_rope(packed.select(1, 1), norm, table, pairs), expected),
+                tolerance(GetParam().dtype))
+          << head_dim;
+    }
+  }
+}
+
+TEST(NormRope, pairs_turn_by_their_angle) {
+  // a quarter turn of (1, 0) is (0, 1); the norm of a unit-mean-square head is itself
+  const at::Tensor x = at::tensor({1.f, -1.f, 1.f, 1.f}).view({1, 1, 4});
+  const HeadNorm norm{at::ones({4}), 0};
+  const RopeTable quarter{at::zeros({1, 2}), at::ones({1, 2})};
+  const at::Tensor adjacent = norm_rope(x, norm, quarter, RopePairs::adjacent);
+  EXPECT_TRUE(at::allclose(adjacent.flatten(), at::tensor({1.f, 1.f, -1.f, 1.f})));
+  const at::Tensor halves = norm_rope(x, norm, quarter, RopePairs::halves);
+  EXPECT_TRUE(at::allclose(halves.flatten(), at::tensor({-1.f, -1.f, 1.f, -1.f})));
+}
+
+std::vector<Setting> settings() {
+  std::vector<Setting> all;
+  for (const char* device : {"cpu", "cuda"}) {
+    for (const at::ScalarType dtype : {at::kFloat, at::kHalf, at::kBFloat16}) all.push_back({device, dtype});
+  }
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Kernels, testing::ValuesIn(settings()),
+                         [](const auto& info) { return info.param.device + "_" + c10::toString(info.param.dtype); });
+
+}  // namespace
+}  // namespace zimage::kernels
