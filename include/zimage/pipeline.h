@@ -4,14 +4,14 @@
 //   zimage::Result result = pipeline.generate({.prompt = "a red circle on a white background", .seed = 7});
 #pragma once
 
+#include "zimage/image.h"
+#include "zimage/request.h"
+
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "zimage/image.h"
-#include "zimage/request.h"
 
 namespace zimage {
 
@@ -41,7 +41,7 @@ struct StageSeconds {
 
 struct Result {
   Image image;
-  Latents latents;                    // the final latents, before the VAE
+  Latents latents;  // the final latents, before the VAE
   StageSeconds seconds;
   int prompt_tokens = 0;              // as the text encoder saw them
   std::vector<std::string> warnings;  // each one line
@@ -63,8 +63,9 @@ class Pipeline {
   // What "auto" became, e.g. "cuda:0" and "fp16".
   const std::string& device() const;
   const std::string& dtype() const;
-  int default_width() const;   // pixels
-  int default_height() const;  // pixels
+  int default_width() const;                         // pixels
+  int default_height() const;                        // pixels
+  const std::vector<std::string>& warnings() const;  // about the checkpoint, each one line
 
  private:
   class Impl;

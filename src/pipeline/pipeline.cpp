@@ -61,7 +61,8 @@ class Pipeline::Impl {
       : checkpoint_(options.model_dir),
         tokenizer_(checkpoint_.tokenizer_dir()),
         placement_(place(options.device, options.dtype, checkpoint_)),
-        dtype_(option_name(placement_.dtype)) {
+        dtype_(option_name(placement_.dtype)),
+        warnings_(checkpoint_.warnings()) {
     if (tokenizer_.size() > checkpoint_.text_encoder_config().vocab_size) {
       throw Error(ErrorKind::model, checkpoint_.tokenizer_dir().string() + ": token id " +
                                         std::to_string(tokenizer_.size() - 1) +
@@ -77,6 +78,7 @@ class Pipeline::Impl {
   const Checkpoint& checkpoint() const { return checkpoint_; }
   const std::string& device() const { return placement_.device; }
   const std::string& dtype() const { return dtype_; }
+  const std::vector<std::string>& warnings() const { return warnings_; }
   int default_size() const { return static_cast<int>(checkpoint_.vae_config().sample_size); }
 
  private:
@@ -88,6 +90,7 @@ class Pipeline::Impl {
   Tokenizer tokenizer_;
   Placement placement_;
   std::string dtype_;
+  std::vector<std::string> warnings_;
   std::unique_ptr<TextEncoder> text_encoder_;
   std::unique_ptr<Transformer> transformer_;
   std::unique_ptr<VaeDecoder> vae_decoder_;
@@ -178,6 +181,11 @@ Result Pipeline::generate(const Request& request, const ProgressCallback& progre
   if (sized.noise_source == NoiseSource::cuda && device() == "cpu" && !sized.initial_noise) {
     throw Error(ErrorKind::usage, "noise source cuda: the model runs on the CPU");
   }
+  const std::int64_t channels = impl_->checkpoint().transformer_config().in_channels;
+  if (sized.initial_noise && sized.initial_noise->channels != channels) {
+    throw Error(ErrorKind::usage, "initial noise " + std::to_string(sized.initial_noise->channels) +
+                                      " channels: the model has " + std::to_string(channels));
+  }
   Result result;
   with_translated_failures([&] { result = impl_->generate(sized, progress); });
   return result;
@@ -187,5 +195,6 @@ const std::string& Pipeline::device() const { return impl_->device(); }
 const std::string& Pipeline::dtype() const { return impl_->dtype(); }
 int Pipeline::default_width() const { return impl_->default_size(); }
 int Pipeline::default_height() const { return impl_->default_size(); }
+const std::vector<std::string>& Pipeline::warnings() const { return impl_->warnings(); }
 
 }  // namespace zimage
