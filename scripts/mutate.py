@@ -1,0 +1,196 @@
+#!/usr/bin/env python3
+"""Shows that the tests can fail: breaks the source in one line at a time and expects the named test to turn red.
+
+Works on a copy of the tracked files under build/mutate, built for the CPU, so the project itself is never touched.
+Usage: mutate.py [--only WORD] [--jobs N] [--list]     (WORD: part of a file's name or of a test's)
+Ends with "N killed, N survived"; exit 1 unless all were killed.
+"""
+import argparse
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+from typing import NamedTuple
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+COPY = ROOT / "build/mutate/source"
+BUILD = ROOT / "build/mutate/build"
+TEST_SECONDS = 300
+
+
+class Mutation(NamedTuple):
+    file: str
+    old: str  # stands once in the file
+    new: str
+    target: str  # the test executable
+    test: str  # a GoogleTest filter, "*" allowed
+
+
+def tensor(file, old, new, test):
+    return Mutation(file, old, new, "zimage_tests", test)
+
+
+def core(file, old, new, test):
+    return Mutation(file, old, new, "zimage_core_tests", test)
+
+
+MUTATIONS = [
+    # The transformer
+    tensor("src/models/transformer/block.cpp", 'params_["attention_norm2.weight"] * m.attention_gate',
+           'params_["attention_norm2.weight"] * m.ffn_gate', "*TransformerParity.joint_blocks*"),
+    tensor("src/models/transformer/block.cpp", "kHeadNormEps = 1e-5", "kHeadNormEps = 1e-6",
+           "*TransformerParity.noise_refiner_blocks*"),
+    tensor("src/models/transformer/block.cpp", "qkv.select(1, 2), nn::Mask::none", "qkv.select(1, 2), nn::Mask::causal",
+           "*TransformerParity.joint_blocks*"),
+    tensor("src/models/transformer/timestep.cpp", "{1 + parts[0], parts[1].tanh()", "{parts[0], parts[1].tanh()",
+           "*TransformerParity.noise_refiner_blocks*"),
+    tensor("src/models/transformer/timestep.cpp", "const at::Tensor t = (1000 - timesteps) / 1000",
+           "const at::Tensor t = timesteps / 1000", "*PipelineParity.latents_after_every_step*"),
+    tensor("src/models/transformer/timestep.cpp", "at::cat({at::cos(arguments), at::sin(arguments)}, -1)",
+           "at::cat({at::sin(arguments), at::cos(arguments)}, -1)", "*TransformerParity.joint_blocks*"),
+    tensor("src/models/transformer/positions.cpp", "image.select(2, 0).fill_(grid.caption + 1)",
+           "image.select(2, 0).fill_(grid.caption)", "*TransformerParity.noise_refiner_blocks*"),
+    tensor("src/models/transformer/positions.cpp", "at::arange(1, caption + 1)", "at::arange(0, caption)",
+           "*TransformerParity.context_refiner_blocks*"),
+    tensor("src/models/transformer/positions.h", "kSequenceMultiple = 32", "kSequenceMultiple = 16",
+           "*PipelineParity.latents_after_every_step*"),
+    tensor("src/models/transformer/transformer.cpp", "kFinalNormEps = 1e-6", "kFinalNormEps = 1e-2",
+           "*PipelineParity.latents_after_every_step*"),
+    tensor("src/models/transformer/transformer.cpp", 'params_["cap_pad_token"]', 'params_["x_pad_token"]',
+           "*TransformerParity.caption_enters_the_joint_sequence*"),
+    tensor("src/models/transformer/patches.cpp", "permute({1, 3, 2, 4, 0})", "permute({1, 3, 4, 2, 0})",
+           "Patches.patchify_orders_row_column_then_channel"),
+    # The text encoder
+    tensor("src/models/text_encoder/text_encoder.cpp", "nn::Mask::causal", "nn::Mask::none",
+           "*TextEncoderParity.every_layer*"),
+    tensor("src/models/text_encoder/text_encoder.cpp", "i + 1 < config_.num_hidden_layers", "i + 2 < config_.num_hidden_layers",
+           "*TextEncoderParity.prompt_embeds*"),
+    tensor("src/models/text_encoder/text_encoder.cpp", '{params["k_norm.weight"], eps}', '{params["q_norm.weight"], eps}',
+           "*TextEncoderParity.every_layer*"),
+    # The VAE
+    tensor("src/models/vae/layers.cpp", "kGroupNormEps = 1e-6", "kGroupNormEps = 1e-3",
+           "*PipelineParity.latents_and_pixels*"),
+    tensor("src/models/vae/decoder.cpp", "/ config_.scaling_factor + config_.shift_factor",
+           "/ config_.scaling_factor - config_.shift_factor", "*PipelineParity.latents_and_pixels*"),
+    # Operations
+    tensor("src/kernels/reference.cpp", "a * cos - b * sin", "a * cos + b * sin", "*TextEncoderParity.every_layer*"),
+    tensor("src/nn/float16.cpp", ".ffn_product = 1.0 / 128", ".ffn_product = 1.0 / 64",
+           "Float16.*"),
+    # Sampling and the order of things
+    tensor("src/sampling/flow_match_euler.cpp", "sigma_next - sigma", "sigma - sigma_next", "EulerStep.*"),
+    tensor("src/sampling/flow_match_euler.cpp", "1.0f + shift_less_1 * s", "1.0f + shift32 * s", "FlowMatchSigmas.*"),
+    tensor("src/sampling/guidance.cpp", "norm > bound", "norm < bound", "Guidance.*"),
+    tensor("src/sampling/guidance.cpp", "conditional - unconditional", "unconditional - conditional",
+           "*PipelineParity.latents_after_every_step*"),
+    tensor("src/pipeline/denoise.cpp", "euler_step(latents, -output,", "euler_step(latents, output,",
+           "*PipelineParity.latents_after_every_step*"),
+    tensor("src/pipeline/denoise.cpp", "if (!latents.isfinite().all().item<bool>())", "if (false)",
+           "*not_finite*"),
+]
+
+
+def copy_tracked_files():
+    """Brings COPY up to date; a file that did not change keeps its time, so that a second run rebuilds nothing."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    names = {name for name in listed.decode().split("\0") if name}
+    for name in names:
+        source, target = ROOT / name, COPY / name
+        if source.is_file() and not (target.exists() and target.read_bytes() == source.read_bytes()):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+    for target in [path for path in COPY.rglob("*") if path.is_file()]:
+        if str(target.relative_to(COPY)) not in names:
+            target.unlink()
+
+
+def configure():
+    torch = os.environ.get("ZIMAGE_TORCH_DIR") or next(ROOT.glob(".venv/lib/python3*/site-packages/torch"), "")
+    subprocess.run(["cmake", "-G", "Ninja", "-S", COPY, "-B", BUILD, "-DCMAKE_BUILD_TYPE=Release", "-DZIMAGE_CUDA=OFF",
+                    f"-DZIMAGE_TORCH_DIR={torch}"], check=True, stdout=subprocess.DEVNULL)
+
+
+def build(target, jobs):
+    command = ["cmake", "--build", BUILD, "--target", target, "-j", str(jobs)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def run_test(target, test):
+    """'passed', 'failed' or 'missing' (no such test, or all of them skipped)."""
+    command = [next(BUILD.rglob(target)), f"--gtest_filter={test}"]
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, timeout=TEST_SECONDS)
+    except subprocess.TimeoutExpired:
+        return "failed"
+    if result.returncode:
+        return "failed"
+    return "passed" if "[       OK ]" in result.stdout else "missing"
+
+
+def check_list(mutations):
+    """What is wrong with the list itself, before anything is built."""
+    for m in mutations:
+        text = (COPY / m.file).read_text() if (COPY / m.file).is_file() else ""
+        if text.count(m.old) != 1:
+            yield f"{m.file}: {m.old!r} stands {text.count(m.old)} times, not once"
+
+
+def check_baseline(mutations, jobs):
+    """The named tests must exist and pass before the source is broken."""
+    for target in sorted({m.target for m in mutations}):
+        built = build(target, jobs)
+        if built.returncode:
+            yield f"{target} does not build:\n{built.stdout[-2000:]}"
+            return
+    for target, test in sorted({(m.target, m.test) for m in mutations}):
+        outcome = run_test(target, test)
+        if outcome != "passed":
+            yield f"{target} {test}: {outcome} before any change"
+
+
+def outcome_of(m, jobs):
+    path = COPY / m.file
+    original = path.read_text()
+    path.write_text(original.replace(m.old, m.new))
+    try:
+        if build(m.target, jobs).returncode:
+            return "does not compile"
+        return "killed" if run_test(m.target, m.test) == "failed" else "SURVIVED"
+    finally:
+        path.write_text(original)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--only", default="", metavar="WORD")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--list", action="store_true", help="print the mutations and check that each still applies")
+    arguments = parser.parse_args()
+    mutations = [m for m in MUTATIONS if arguments.only in m.file or arguments.only in m.test]
+    copy_tracked_files()
+    wrong = list(check_list(mutations))
+    if arguments.list:
+        for m in mutations:
+            print(f"{m.file}: {m.old} → {m.new}  [{m.test}]")
+    elif not wrong:
+        configure()
+        wrong = list(check_baseline(mutations, arguments.jobs))
+    if wrong:
+        print("\n".join(wrong))
+        return 1
+    if arguments.list:
+        return 0
+
+    survived = 0
+    for m in mutations:
+        started = time.monotonic()
+        outcome = outcome_of(m, arguments.jobs)
+        survived += outcome != "killed"
+        print(f"{outcome:9} {time.monotonic() - started:4.0f} s  {m.file}: {m.old} → {m.new}  [{m.test}]", flush=True)
+    print(f"{len(mutations) - survived} killed, {survived} survived")
+    return 1 if survived else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

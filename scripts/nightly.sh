@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# What is too slow for every change; hours on 2 cores. Each part runs even if one before it failed.
+# Usage: scripts/nightly.sh [PART...]   parts: sanitizers tests architectures mutations
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+sanitizers() {
+  cmake --preset asan -DZIMAGE_WERROR=ON && cmake --build --preset asan && ctest --preset asan -j "$(nproc)"
+}
+tests() { scripts/test.sh; }
+# Device code for every architecture that packages carry.
+architectures() {
+  local options=()
+  [ -z "$torch_dir" ] || options+=("-DZIMAGE_TORCH_DIR=$torch_dir")
+  cmake --preset release -B build/all-architectures -DZIMAGE_CUDA_ARCHS=all -DZIMAGE_WERROR=ON "${options[@]}" &&
+    cmake --build build/all-architectures --target zimage
+}
+mutations() { scripts/mutate.py; }
+
+scripts/setup.sh test
+passed=0 failed=0
+[ $# -gt 0 ] || set -- sanitizers tests architectures mutations
+for part in "$@"; do
+  [ "$(type -t "$part")" = function ] || die "no part \"$part\""
+  say "$part"
+  if "$part" </dev/null; then passed=$((passed + 1)); else failed=$((failed + 1)) && say "$part failed"; fi
+done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
