@@ -10,7 +10,6 @@ include_guard()
 
 find_package(spdlog REQUIRED)
 find_package(nlohmann_json 3.9 REQUIRED)
-find_package(CLI11 REQUIRED)
 find_package(Threads REQUIRED)
 
 find_path(SENTENCEPIECE_INCLUDE_DIR sentencepiece_processor.h REQUIRED)
@@ -28,6 +27,15 @@ find_library(LIBDEFLATE_LIBRARY deflate REQUIRED)
 add_library(zimage::libdeflate UNKNOWN IMPORTED)
 set_target_properties(zimage::libdeflate PROPERTIES IMPORTED_LOCATION "${LIBDEFLATE_LIBRARY}"
   INTERFACE_INCLUDE_DIRECTORIES "${LIBDEFLATE_INCLUDE_DIR}")
+
+if(ZIMAGE_TESTS)
+  find_package(GTest REQUIRED)
+endif()
+
+if(ZIMAGE_CORE_ONLY)
+  return()
+endif()
+find_package(CLI11 REQUIRED)
 
 # --- LibTorch -------------------------------------------------------------------------------------------------------
 set(ZIMAGE_TORCH_DIR "" CACHE PATH "The folder torch/ of a LibTorch wheel (default: the project's .venv)")
@@ -75,8 +83,4 @@ if(ZIMAGE_CUDA)
   set_target_properties(zimage::torch_cuda PROPERTIES
     INTERFACE_LINK_OPTIONS "LINKER:--no-as-needed"
     INTERFACE_LINK_LIBRARIES "zimage::libtorch_cuda;zimage::libc10_cuda;zimage::cudart")
-endif()
-
-if(ZIMAGE_TESTS)
-  find_package(GTest REQUIRED)
 endif()

@@ -4,7 +4,7 @@ execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/fir
   OUTPUT_QUIET)
 file(RENAME ${WORK}/first ${WORK}/prefix)
 
-# What leaves the project must not name it or the machine it was built on.
+# The package files and headers must name neither the build, nor where they were, nor LibTorch's place.
 file(GLOB_RECURSE files ${WORK}/prefix/*.cmake ${WORK}/prefix/*.h)
 list(LENGTH files count)
 if(count LESS 6)
@@ -12,10 +12,10 @@ if(count LESS 6)
 endif()
 foreach(file IN LISTS files)
   file(READ ${file} text)
-  foreach(word ${BUILD} ${WORK} "torch" "spdlog" "nlohmann" "sentencepiece")
-    string(FIND "${text}" "${word}" at)
-    if(NOT at EQUAL -1 AND (NOT file MATCHES "\\.h$" OR word STREQUAL BUILD))
-      message(FATAL_ERROR "${file} names ${word}")
+  foreach(place "${BUILD}" "${WORK}" "site-packages" ".venv")
+    string(FIND "${text}" "${place}" at)
+    if(NOT at EQUAL -1)
+      message(FATAL_ERROR "${file} names ${place}")
     endif()
   endforeach()
 endforeach()
