@@ -1,7 +1,7 @@
 # The only place that names third parties. Imported targets made here:
 #   zimage::torch       LibTorch's headers and CPU libraries
 #   zimage::torch_cuda  its CUDA libraries and the CUDA runtime's headers (only where ZIMAGE_CUDA)
-#   spdlog::spdlog, nlohmann_json::nlohmann_json, CLI11::CLI11, zimage::sentencepiece, zimage::stb,
+#   spdlog::spdlog, CLI11::CLI11, zimage::sentencepiece, zimage::stb,
 #   zimage::libdeflate, GTest::gtest_main
 #
 # LibTorch comes from a Python wheel. Its own TorchConfig.cmake stops without a CUDA toolkit, even for a build that
@@ -9,7 +9,6 @@
 include_guard()
 
 find_package(spdlog REQUIRED)
-find_package(nlohmann_json 3.9 REQUIRED)
 find_package(Threads REQUIRED)
 
 find_path(SENTENCEPIECE_INCLUDE_DIR sentencepiece_processor.h REQUIRED)

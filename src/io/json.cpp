@@ -6,69 +6,11 @@
 #include "base/text.h"
 #include "io/json_visitor.h"
 
-#include <nlohmann/json.hpp>
-
 #include <charconv>
 #include <type_traits>
 
 namespace zimage::io {
 namespace {
-
-[[noreturn]] void refuse(std::string_view source, std::size_t byte, const std::string& rule) {
-  throw Error(ErrorKind::model, printable(source) + ": byte " + std::to_string(byte) + ": " + rule);
-}
-
-// The fixed phrase inside "[...] parse error at ...: syntax error while parsing value - PHRASE; last read: '...'".
-std::string syntax_rule(std::string_view what) {
-  const std::size_t dash = what.find(" - ");
-  if (dash == std::string_view::npos) return "not valid JSON";
-  const std::string_view phrase = what.substr(dash + 3);
-  return "not valid JSON: " + printable(phrase.substr(0, phrase.find("; ")), 200);
-}
-
-// nlohmann's events passed on, with the depth counted.
-class Adapter : public nlohmann::json_sax<nlohmann::json> {
- public:
-  Adapter(std::string_view source, const JsonLimits& limits, JsonVisitor& visitor)
-      : source_(source), limits_(limits), visitor_(visitor) {}
-
-  bool null() override { return visitor_.null(), true; }
-  bool boolean(bool value) override { return visitor_.boolean(value), true; }
-  bool number_integer(number_integer_t value) override { return visitor_.integer(value), true; }
-  bool number_unsigned(number_unsigned_t value) override {
-    if (value <= static_cast<std::uint64_t>(INT64_MAX)) {
-      visitor_.integer(static_cast<std::int64_t>(value));
-    } else {
-      visitor_.big_integer(value);
-    }
-    return true;
-  }
-  bool number_float(number_float_t value, const string_t&) override { return visitor_.number(value), true; }
-  bool string(string_t& value) override { return visitor_.string(value), true; }
-  bool binary(binary_t&) override { return false; }
-  bool start_object(std::size_t) override { return open(), visitor_.start_object(), true; }
-  bool key(string_t& name) override { return visitor_.key(name), true; }
-  bool end_object() override { return --depth_, visitor_.end_object(), true; }
-  bool start_array(std::size_t) override { return open(), visitor_.start_array(), true; }
-  bool end_array() override { return --depth_, visitor_.end_array(), true; }
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) override {
-    constexpr int kNumberOverflow = 406;
-    refuse(source_, position, error.id == kNumberOverflow ? "a number is not finite" : syntax_rule(error.what()));
-  }
-
- private:
-  void open() {
-    if (++depth_ > limits_.max_depth) {
-      throw Error(ErrorKind::model,
-                  printable(source_) + ": JSON nested deeper than " + std::to_string(limits_.max_depth) + " levels");
-    }
-  }
-
-  std::string_view source_;
-  const JsonLimits& limits_;
-  JsonVisitor& visitor_;
-  std::size_t depth_ = 0;
-};
 
 // Events to a value.
 class Builder : public JsonVisitor {
@@ -191,14 +133,6 @@ const Json* Json::find(std::string_view key) const {
     if (name == key) return &member;
   }
   return nullptr;
-}
-
-void visit_json(std::string_view text, std::string_view source, const JsonLimits& limits, JsonVisitor& visitor) {
-  // Two things that the parser underneath would let pass: it skips a byte order mark and takes NUL for the end.
-  if (text.starts_with("\xEF\xBB\xBF")) refuse(source, 0, "starts with a byte order mark");
-  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) refuse(source, nul, "a NUL byte");
-  Adapter adapter(source, limits, visitor);
-  nlohmann::json::sax_parse(text.begin(), text.end(), &adapter);
 }
 
 Json parse_json(std::string_view text, std::string_view source, const JsonLimits& limits) {

@@ -1,5 +1,5 @@
 // A small JSON value, read strictly: UTF-8 only, no duplicate keys, bounded depth, finite numbers, nothing after the
-// root. The parser underneath is nlohmann's SAX interface, which only json.cpp includes.
+// root.
 #pragma once
 
 #include <cstdint>

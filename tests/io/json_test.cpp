@@ -56,7 +56,7 @@ TEST(Json, S8_bytes_that_are_no_utf8) {
 TEST(Json, S10_nothing_after_the_root) {
   expect_refused("{} x", "byte");
   expect_refused("{}{}", "byte");
-  expect_refused(std::string_view("{}\0", 3), "NUL");
+  expect_refused(std::string_view("{}\0", 3), "follows the root");
   EXPECT_NO_THROW(parse_json(" {} \n", "f.json"));
 }
 
@@ -79,6 +79,24 @@ TEST(Json, C3_numbers_are_finite) {
 
 TEST(Json, what_is_no_json) {
   for (const char* text : {"", " ", "{", "[1,]", "{\"a\"}", "{'a':1}", "01", "tru", "\"\t\"", "// x\n1"}) {
+    expect_refused(text, "not valid JSON");
+  }
+}
+
+TEST(Json, strings_with_escapes) {
+  const Json json = parse_json(R"("\"\\\/\b\f\n\r\t\u0041\u00e9\u7EA2\ud83d\ude00\u0000|")", "f.json");
+  EXPECT_EQ(*json.as<std::string>(), std::string("\"\\/\b\f\n\r\tA\xC3\xA9\xE7\xBA\xA2\xF0\x9F\x98\x80\0|", 20));
+  for (const char* text : {R"("\x")", R"("\u12")", R"("\u12g4")", R"("\u+123")", "\"\\", "\"a", R"("\ude00")",
+                           R"("\ud83d\u0041")", R"("\ud83dx")"}) {
+    expect_refused(text, "not valid JSON");
+  }
+}
+
+TEST(Json, numbers_as_the_grammar_has_them) {
+  const Json json =
+      parse_json("[0,-0,-9223372036854775808,9223372036854775808,18446744073709551616,1.5e2,1E-2]", "f.json");
+  EXPECT_EQ(to_string(json), "[0,0,-9223372036854775808,9223372036854775808,18446744073709551616.0,150.0,0.01]");
+  for (const char* text : {"+1", "-", "1.", ".5", "1e", "1e+", "0x1", "00", "-01", "1_0", "1 2"}) {
     expect_refused(text, "not valid JSON");
   }
 }

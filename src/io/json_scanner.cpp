@@ -1,0 +1,249 @@
+// visit_json: RFC 8259, read in one pass over text in memory. Written here because a safetensors header may have 100
+// MB, and the general parsers at hand need longer for that than the program may take to refuse a file.
+#include "zimage/error.h"
+
+#include "base/text.h"
+#include "io/json_visitor.h"
+
+#include <charconv>
+#include <system_error>
+
+namespace zimage::io {
+namespace {
+
+class Scanner {
+ public:
+  Scanner(std::string_view text, std::string_view source, const JsonLimits& limits, JsonVisitor& visitor)
+      : text_(text), source_(source), limits_(limits), visitor_(visitor) {}
+
+  void document();
+
+ private:
+  [[noreturn]] void refuse(const std::string& rule) const;
+  [[noreturn]] void refuse_syntax(const std::string& rule) const { refuse("not valid JSON: " + rule); }
+
+  bool at_end() const { return at_ == text_.size(); }
+  char peek() const { return at_end() ? '\0' : text_[at_]; }  // NUL belongs to no token
+  bool take(char c);
+  void skip_space();
+
+  void value();
+  void members();
+  void elements();
+  void enter();
+  void literal(std::string_view word);
+  void number();
+  std::size_t digits();
+  std::string& string();
+  void escape();
+  char32_t hex_unit();
+  void append_utf8(char32_t c);
+
+  std::string_view text_, source_;
+  const JsonLimits& limits_;
+  JsonVisitor& visitor_;
+  std::size_t at_ = 0;
+  std::size_t depth_ = 0;
+  std::string string_;  // the string read last
+};
+
+void Scanner::refuse(const std::string& rule) const {
+  throw Error(ErrorKind::model, printable(source_) + ": byte " + std::to_string(at_) + ": " + rule);
+}
+
+bool Scanner::take(char c) {
+  if (at_end() || text_[at_] != c) return false;
+  ++at_;
+  return true;
+}
+
+void Scanner::skip_space() {
+  while (!at_end() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t')) ++at_;
+}
+
+void Scanner::document() {
+  if (text_.starts_with("\xEF\xBB\xBF")) refuse("starts with a byte order mark");
+  value();
+  if (!at_end()) refuse_syntax("something follows the root value");
+}
+
+void Scanner::value() {
+  skip_space();
+  switch (peek()) {
+    case '{':
+      members();
+      break;
+    case '[':
+      elements();
+      break;
+    case '"':
+      visitor_.string(string());
+      break;
+    case 't':
+      literal("true");
+      visitor_.boolean(true);
+      break;
+    case 'f':
+      literal("false");
+      visitor_.boolean(false);
+      break;
+    case 'n':
+      literal("null");
+      visitor_.null();
+      break;
+    default:
+      number();
+  }
+  skip_space();
+}
+
+void Scanner::enter() {
+  ++at_;
+  if (++depth_ > limits_.max_depth) refuse("nested deeper than " + std::to_string(limits_.max_depth) + " levels");
+}
+
+void Scanner::members() {
+  visitor_.start_object();
+  enter();
+  skip_space();
+  if (!take('}')) {
+    do {
+      skip_space();
+      if (peek() != '"') refuse_syntax("a key in quotes is expected");
+      visitor_.key(string());
+      skip_space();
+      if (!take(':')) refuse_syntax("':' is expected");
+      value();
+    } while (take(','));
+    if (!take('}')) refuse_syntax("',' or '}' is expected");
+  }
+  --depth_;
+  visitor_.end_object();
+}
+
+void Scanner::elements() {
+  visitor_.start_array();
+  enter();
+  skip_space();
+  if (!take(']')) {
+    do {
+      value();
+    } while (take(','));
+    if (!take(']')) refuse_syntax("',' or ']' is expected");
+  }
+  --depth_;
+  visitor_.end_array();
+}
+
+void Scanner::literal(std::string_view word) {
+  if (!text_.substr(at_).starts_with(word)) refuse_syntax("a value is expected");
+  at_ += word.size();
+}
+
+std::size_t Scanner::digits() {
+  const std::size_t start = at_;
+  while (peek() >= '0' && peek() <= '9') ++at_;
+  return at_ - start;
+}
+
+void Scanner::number() {
+  const std::size_t start = at_;
+  take('-');
+  const bool leading_zero = peek() == '0';
+  const std::size_t whole = digits();
+  if (whole == 0) refuse_syntax("a value is expected");
+  if (leading_zero && whole > 1) refuse_syntax("a number starts with 0");
+  bool is_integer = true;
+  if (take('.')) {
+    is_integer = false;
+    if (digits() == 0) refuse_syntax("a digit is expected after the point");
+  }
+  if (take('e') || take('E')) {
+    is_integer = false;
+    if (!take('+')) take('-');
+    if (digits() == 0) refuse_syntax("a digit is expected in the exponent");
+  }
+  const char* const first = text_.data() + start;
+  const char* const last = text_.data() + at_;
+  if (std::int64_t value = 0; is_integer && std::from_chars(first, last, value).ec == std::errc()) {
+    return visitor_.integer(value);
+  }
+  if (std::uint64_t value = 0; is_integer && *first != '-' && std::from_chars(first, last, value).ec == std::errc()) {
+    return visitor_.big_integer(value);
+  }
+  double value = 0;
+  if (std::from_chars(first, last, value).ec != std::errc()) refuse("a number is not finite as a double, or too small");
+  visitor_.number(value);
+}
+
+std::string& Scanner::string() {
+  string_.clear();
+  ++at_;
+  for (;;) {
+    const std::size_t start = at_;
+    while (!at_end() && text_[at_] >= 0x20 && text_[at_] < 0x7F && text_[at_] != '"' && text_[at_] != '\\') ++at_;
+    string_.append(text_, start, at_ - start);
+    if (at_end()) refuse_syntax("a string does not end");
+    if (take('"')) return string_;
+    if (take('\\')) {
+      escape();
+      continue;
+    }
+    const Utf8Char c = first_utf8_char(text_.substr(at_));
+    if (c.bytes == 0) refuse_syntax("a string is not UTF-8");
+    if (c.code_point < 0x20) refuse_syntax("a control character in a string");
+    string_.append(text_, at_, c.bytes);
+    at_ += c.bytes;
+  }
+}
+
+void Scanner::escape() {
+  constexpr std::string_view kLetters = "\"\\/bfnrt", kMeanings = "\"\\/\b\f\n\r\t";
+  if (const std::size_t i = kLetters.find(peek()); !at_end() && i != std::string_view::npos) {
+    string_ += kMeanings[i];
+    ++at_;
+    return;
+  }
+  if (!take('u')) refuse_syntax("an escape that is not defined");
+  char32_t c = hex_unit();
+  if (c >= 0xD800 && c < 0xDC00 && take('\\') && take('u')) {
+    const char32_t low = hex_unit();
+    if (low < 0xDC00 || low > 0xDFFF) refuse_syntax("a lone surrogate in a string");
+    c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
+  }
+  if (c >= 0xD800 && c <= 0xDFFF) refuse_syntax("a lone surrogate in a string");
+  append_utf8(c);
+}
+
+char32_t Scanner::hex_unit() {
+  std::uint32_t unit = 0;
+  const std::string_view digits = text_.substr(at_, 4);
+  const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), unit, 16);
+  if (digits.size() < 4 || end.ptr != digits.data() + 4) refuse_syntax("four hexadecimal digits are expected");
+  at_ += 4;
+  return unit;
+}
+
+void Scanner::append_utf8(char32_t c) {
+  const auto tail = [&](int shift) { string_ += static_cast<char>(0x80 | ((c >> shift) & 0x3F)); };
+  if (c < 0x80) {
+    string_ += static_cast<char>(c);
+  } else if (c < 0x800) {
+    string_ += static_cast<char>(0xC0 | (c >> 6));
+    tail(0);
+  } else if (c < 0x10000) {
+    string_ += static_cast<char>(0xE0 | (c >> 12));
+    tail(6), tail(0);
+  } else {
+    string_ += static_cast<char>(0xF0 | (c >> 18));
+    tail(12), tail(6), tail(0);
+  }
+}
+
+}  // namespace
+
+void visit_json(std::string_view text, std::string_view source, const JsonLimits& limits, JsonVisitor& visitor) {
+  Scanner(text, source, limits, visitor).document();
+}
+
+}  // namespace zimage::io
