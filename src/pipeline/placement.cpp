@@ -24,7 +24,7 @@ std::uint64_t weight_bytes(const Checkpoint& checkpoint, DType dtype) {
 }
 
 DType stored_dtype(const Checkpoint& checkpoint) {
-  return checkpoint.transformer().tensors().begin()->second.info.dtype;
+  return checkpoint.transformer().tensors().front().info->dtype;
 }
 
 [[noreturn]] void refuse(const std::string& device, DType dtype, std::uint64_t need, std::uint64_t have) {

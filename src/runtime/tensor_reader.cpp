@@ -23,14 +23,14 @@ void TensorReader::read_chunk(const TensorSource& source, std::uint64_t offset, 
                               std::byte* into) const {
   constexpr std::int64_t kPiece = 4 << 20;
   at::parallel_for(0, bytes, kPiece, [&](std::int64_t begin, std::int64_t end) {
-    source.file->read_at(source.info.offset + offset + begin, {into + begin, static_cast<std::size_t>(end - begin)});
+    source.file->read_at(source.info->offset + offset + begin, {into + begin, static_cast<std::size_t>(end - begin)});
   });
 }
 
 void TensorReader::read(const TensorSource& source, at::Tensor out) {
-  const at::ScalarType stored = scalar_type(source.info.dtype);
-  const std::int64_t element = static_cast<std::int64_t>(dtype_bytes(source.info.dtype));
-  const std::int64_t total = static_cast<std::int64_t>(source.info.bytes);
+  const at::ScalarType stored = scalar_type(source.info->dtype);
+  const std::int64_t element = static_cast<std::int64_t>(dtype_bytes(source.info->dtype));
+  const std::int64_t total = static_cast<std::int64_t>(source.info->bytes);
   if (out.is_cpu() && out.scalar_type() == stored) {
     read_chunk(source, 0, total, static_cast<std::byte*>(out.data_ptr()));
     return;

@@ -38,8 +38,9 @@ class Float16Range : public testing::Test {
     std::filesystem::copy(case_.checkpoint_dir(), dir_ / "model", std::filesystem::copy_options::recursive);
     for (const auto& entry : std::filesystem::directory_iterator(dir_ / "model/transformer")) {
       if (entry.path().extension() != ".safetensors") continue;
-      for (const auto& [name, info] : io::SafetensorsFile(entry.path()).tensors()) {
-        if (name.starts_with("layers.0.feed_forward.w1") || name.starts_with("layers.0.feed_forward.w3")) {
+      const io::SafetensorsFile file(entry.path());
+      for (const io::TensorInfo& info : file.tensors()) {
+        if (info.name.starts_with("layers.0.feed_forward.w1") || info.name.starts_with("layers.0.feed_forward.w3")) {
           scale_rows(entry.path(), info);
         }
       }

@@ -68,10 +68,10 @@ std::vector<FixtureCase> fixture_cases() {
 std::map<std::string, at::Tensor> load_tensors(const std::string& path) {
   const io::SafetensorsFile file(path);
   std::map<std::string, at::Tensor> tensors;
-  for (const auto& [name, info] : file.tensors()) {
+  for (const io::TensorInfo& info : file.tensors()) {
     at::Tensor tensor = at::empty(info.shape, stored_type(info.dtype));
     file.file().read_at(info.offset, {static_cast<std::byte*>(tensor.data_ptr()), info.bytes});
-    tensors.emplace(name, tensor);
+    tensors.emplace(info.name, tensor);
   }
   return tensors;
 }

@@ -14,7 +14,7 @@ constexpr const char* kEmbedding = "embed_tokens.weight";
 LoadSpec embedding_spec(const ComponentFiles& files) {
   LoadSpec spec;
   spec.wanted = [](std::string_view name) { return name == kEmbedding; };
-  spec.dtype = scalar_type(files.tensors().find(kEmbedding)->second.info.dtype);
+  spec.dtype = scalar_type(files.find(kEmbedding)->info->dtype);
   return spec;
 }
 
