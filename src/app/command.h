@@ -1,0 +1,21 @@
+// The subcommands: each file declares its options on the parser and hands back what runs them.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+
+namespace zimage::app {
+
+struct Command {
+  CLI::App* parser;           // parsed() tells whether it was asked for
+  std::function<void()> run;  // after parsing; throws Error, or Cancelled after a signal
+};
+
+Command generate_command(CLI::App& program);
+Command tokenize_command(CLI::App& program);
+Command inspect_command(CLI::App& program);
+Command devices_command(CLI::App& program);
+Command doctor_command(CLI::App& program);
+
+}  // namespace zimage::app

@@ -1,0 +1,27 @@
+// What `zimage generate` will do, checked as far as it can be without loading a model.
+#pragma once
+
+#include "zimage/pipeline.h"
+
+#include "app/generate_arguments.h"
+#include "app/output_paths.h"
+#include "io/file.h"
+
+#include <string>
+#include <vector>
+
+namespace zimage::app {
+
+struct GenerateJob {
+  PipelineOptions pipeline;          // all but the model's folder
+  Request request;                   // of the first image; the others have the seeds after its
+  std::vector<OutputPaths> outputs;  // one per image
+  io::Overwrite overwrite = io::Overwrite::no;
+  bool seed_drawn = false;            // nobody gave one
+  std::vector<std::string> warnings;  // each one line
+};
+
+// Throws Error(usage), Error(io), Error(device), and Error(model) for a latents file that breaks its format.
+GenerateJob make_generate_job(const GenerateArguments& arguments);
+
+}  // namespace zimage::app

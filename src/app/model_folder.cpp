@@ -1,0 +1,56 @@
+#include "app/model_folder.h"
+
+#include "zimage/error.h"
+
+#include "base/text.h"
+
+#include <cstdlib>
+#include <system_error>
+
+namespace zimage::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kBuiltIn = "zimage-demo";
+
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+ModelFolder existing(const std::string& dir, const std::string& origin) {
+  if (!is_folder(dir))
+    throw Error(ErrorKind::model, origin + " " + (dir.empty() ? "\"\"" : printable(dir)) + ": no such folder");
+  return {dir, origin};
+}
+
+fs::path installed_models() {
+  std::error_code ignored;
+  const fs::path executable = fs::read_symlink("/proc/self/exe", ignored);
+  return (executable.parent_path() / ".." / ZIMAGE_INSTALLED_MODELS).lexically_normal();
+}
+
+}  // namespace
+
+ModelFolder find_model(const std::optional<std::string>& given) {
+  if (given) return existing(*given, "--model");
+  const char* variable = std::getenv("ZIMAGE_MODEL");
+  if (variable != nullptr && *variable != '\0') return existing(variable, "$ZIMAGE_MODEL");
+  const fs::path installed = installed_models() / kBuiltIn;
+  const fs::path in_source = fs::path(ZIMAGE_SOURCE_MODELS) / kBuiltIn;
+  for (const fs::path& dir : {installed, in_source}) {
+    if (is_folder(dir)) return {dir, "built-in"};
+  }
+  throw Error(ErrorKind::model,
+              "no model: --model and $ZIMAGE_MODEL are not given, and the built-in model is neither " +
+                  printable(installed.native()) + " nor " + printable(in_source.native()));
+}
+
+std::string model_name(const fs::path& dir) {
+  std::error_code error;
+  const fs::path resolved = fs::canonical(dir, error);
+  return (error ? dir : resolved).filename().string();
+}
+
+}  // namespace zimage::app

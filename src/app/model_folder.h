@@ -1,0 +1,22 @@
+// Which checkpoint folder a command works on.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace zimage::app {
+
+struct ModelFolder {
+  std::filesystem::path dir;
+  std::string origin;  // "--model", "$ZIMAGE_MODEL" or "built-in"
+};
+
+// The given folder; else $ZIMAGE_MODEL; else the built-in model, beside the installed executable or in the source tree.
+// Throws Error(model) when that is no folder.
+ModelFolder find_model(const std::optional<std::string>& given);
+
+// The folder's own name, for metadata and people: no path of the machine.
+std::string model_name(const std::filesystem::path& dir);
+
+}  // namespace zimage::app

@@ -1,0 +1,65 @@
+#include "app/nvml.h"
+
+#include <dlfcn.h>
+
+#include <array>
+#include <memory>
+
+namespace zimage::app {
+namespace {
+
+// The library comes with the driver, so it is opened at run time and its few functions are declared here.
+// Source: NVML API reference; nvmlReturn_t 0 is success, nvmlDevice_t a pointer.
+using Device = void*;
+constexpr int kSuccess = 0;
+constexpr const char* kLibrary = "libnvidia-ml.so.1";
+
+struct CloseLibrary {
+  void operator()(void* library) const { ::dlclose(library); }
+};
+using Library = std::unique_ptr<void, CloseLibrary>;
+
+template <class... Arguments>
+bool call(const Library& library, const char* name, Arguments... arguments) {
+  using Function = int (*)(Arguments...);
+  const auto function = reinterpret_cast<Function>(::dlsym(library.get(), name));
+  return function != nullptr && function(arguments...) == kSuccess;
+}
+
+std::optional<PcieLink> link_of(const Library& library, Device device) {
+  PcieLink link;
+  const bool known = call(library, "nvmlDeviceGetCurrPcieLinkGeneration", device, &link.generation) &&
+                     call(library, "nvmlDeviceGetCurrPcieLinkWidth", device, &link.width) &&
+                     call(library, "nvmlDeviceGetMaxPcieLinkGeneration", device, &link.max_generation) &&
+                     call(library, "nvmlDeviceGetMaxPcieLinkWidth", device, &link.max_width);
+  return known ? std::optional(link) : std::nullopt;
+}
+
+NvmlReport report_of(const Library& library) {
+  NvmlReport report;
+  std::array<char, 96> text{};
+  const auto size = static_cast<unsigned>(text.size());
+  if (call(library, "nvmlSystemGetDriverVersion", text.data(), size)) report.driver_version = text.data();
+  unsigned count = 0;
+  if (!call(library, "nvmlDeviceGetCount_v2", &count)) return report;
+  for (unsigned i = 0; i < count; ++i) {
+    Device device = nullptr;
+    if (!call(library, "nvmlDeviceGetHandleByIndex_v2", i, &device)) continue;
+    NvmlGpu gpu{"GPU " + std::to_string(i), link_of(library, device)};
+    if (call(library, "nvmlDeviceGetName", device, text.data(), size)) gpu.name = text.data();
+    report.gpus.push_back(gpu);
+  }
+  return report;
+}
+
+}  // namespace
+
+std::optional<NvmlReport> query_nvml() {
+  const Library library(::dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL));
+  if (!library || !call(library, "nvmlInit_v2")) return std::nullopt;
+  const NvmlReport report = report_of(library);
+  call(library, "nvmlShutdown");
+  return report;
+}
+
+}  // namespace zimage::app

@@ -1,0 +1,28 @@
+// What NVIDIA's management library knows about the GPUs and CUDA does not tell: the driver's version, the PCIe link.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace zimage::app {
+
+struct PcieLink {
+  unsigned generation = 0, width = 0;          // now; a GPU at rest lowers them
+  unsigned max_generation = 0, max_width = 0;  // of this GPU in this slot
+};
+
+struct NvmlGpu {
+  std::string name;
+  std::optional<PcieLink> link;
+};
+
+struct NvmlReport {
+  std::string driver_version;  // "580.65.06"
+  std::vector<NvmlGpu> gpus;
+};
+
+// Nothing where the driver's library is missing or does not start.
+std::optional<NvmlReport> query_nvml();
+
+}  // namespace zimage::app

@@ -1,0 +1,58 @@
+#include "app/options.h"
+
+#include "app/parse.h"
+#include "base/log.h"
+
+#include <sstream>
+
+namespace zimage::app {
+
+namespace {
+
+// CLI11 does not break lines.
+std::string wrapped(const std::string& text) {
+  constexpr std::size_t kColumns = 78;
+  std::string lines;
+  std::size_t used = 0;
+  std::istringstream words(text);
+  for (std::string word; words >> word; used += word.size()) {
+    if (used + 1 + word.size() > kColumns) {
+      lines += '\n';
+      used = 0;
+    } else if (used > 0) {
+      lines += ' ';
+      ++used;
+    }
+    lines += word;
+  }
+  return lines;
+}
+
+}  // namespace
+
+void add_text_option(CLI::App& command, std::optional<std::string>& into, const TextOption& option) {
+  const auto keep = [&into](const std::string& text) { into = text; };
+  const std::string fallback = option.fallback.empty() ? "" : " (default: " + option.fallback + ")";
+  command.add_option_function<std::string>(option.name, keep, wrapped(option.help + fallback))->type_name(option.value);
+}
+
+void add_model_option(CLI::App& command, std::optional<std::string>& into) {
+  add_text_option(
+      command, into,
+      {"--model", "DIR", "Folder of a checkpoint in the diffusers layout", "$ZIMAGE_MODEL, else the built-in model"});
+}
+
+void add_log_options(CLI::App& command, LogArguments& arguments) {
+  CLI::Option* verbose = command.add_flag("--verbose", arguments.verbose, "Say more");
+  command.add_flag("--quiet", arguments.quiet, "Warnings and errors only")->excludes(verbose);
+  add_text_option(command, arguments.format,
+                  {"--log-format", "FORMAT", "Messages on standard error: text, or json lines", "text"});
+}
+
+void apply(const LogArguments& arguments) {
+  const auto level = arguments.verbose ? log::Level::debug : arguments.quiet ? log::Level::warning : log::Level::info;
+  const std::string format = parse_choice({"--log-format", arguments.format.value_or("text")}, {"text", "json"});
+  log::configure(level, format == "json" ? log::Format::json : log::Format::text);
+}
+
+}  // namespace zimage::app

@@ -1,0 +1,35 @@
+// What the options of all commands have in common.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <optional>
+#include <string>
+
+namespace zimage::app {
+
+struct LogArguments {
+  bool verbose = false;
+  bool quiet = false;
+  std::optional<std::string> format;  // text | json
+};
+
+void add_log_options(CLI::App& command, LogArguments& arguments);
+
+// Configures base/log. Throws Error(usage).
+void apply(const LogArguments& arguments);
+
+struct TextOption {
+  std::string name;           // "--width"
+  std::string value;          // what it takes: "PIXELS"
+  std::string help;           // with the unit
+  std::string fallback = {};  // what holds without it, for --help
+};
+
+// An option with a value, kept as it was typed (an empty one too) for app/parse.h.
+void add_text_option(CLI::App& command, std::optional<std::string>& into, const TextOption& option);
+
+// The option --model of every command that reads one.
+void add_model_option(CLI::App& command, std::optional<std::string>& into);
+
+}  // namespace zimage::app

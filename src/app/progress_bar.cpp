@@ -1,0 +1,78 @@
+#include "app/progress_bar.h"
+
+#include "app/format.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace zimage::app {
+namespace {
+
+constexpr int kBarCells = 24;
+constexpr const char* kEraseLine = "\r\x1b[K";
+
+const char* stage_name(Stage stage) {
+  switch (stage) {
+    case Stage::load:
+      return "load";
+    case Stage::encode:
+      return "encode";
+    case Stage::denoise:
+      return "denoise";
+    case Stage::decode:
+      return "decode";
+  }
+  return "";
+}
+
+// Load reports what is done, the other stages the step that begins.
+int steps_done(const Progress& progress) { return progress.stage == Stage::load ? progress.step : progress.step - 1; }
+
+std::string bar(int done, int steps) {
+  const int filled = steps > 0 ? static_cast<int>(static_cast<long>(kBarCells) * done / steps) : 0;
+  std::string cells(static_cast<std::size_t>(filled), '#');
+  cells.resize(kBarCells, '.');
+  return "[" + cells + "]";
+}
+
+}  // namespace
+
+std::string progress_line(const Progress& progress, double seconds) {
+  const int done = steps_done(progress);
+  const bool loading = progress.stage == Stage::load;
+  std::string line = std::string(stage_name(progress.stage)) + " " + bar(done, progress.steps);
+  if (loading || progress.steps > 1) {
+    line += " " + std::to_string(progress.step) + "/" + std::to_string(progress.steps) + (loading ? " MiB" : "");
+  }
+  if (done <= 0 || seconds <= 0) return line;
+  const double per_step = seconds / done;
+  if (!loading) line += ", " + format_fixed(per_step, 2) + " s/step";
+  return line + ", " + format_seconds(per_step * (progress.steps - done)) + " left";
+}
+
+void ProgressBar::update(const Progress& progress) {
+  if (visibility_ == Visibility::hidden) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (!drawn_ || progress.stage != stage_) {
+    stage_ = progress.stage;
+    stage_start_ = now;
+  }
+  const std::string line = progress_line(progress, std::chrono::duration<double>(now - stage_start_).count());
+  std::fprintf(stderr, "%s%s", kEraseLine, line.c_str());
+  std::fflush(stderr);
+  drawn_ = true;
+}
+
+void ProgressBar::clear() {
+  if (!drawn_) return;
+  std::fputs(kEraseLine, stderr);
+  std::fflush(stderr);
+  drawn_ = false;
+}
+
+ProgressBar::Visibility progress_visibility() {
+  return ::isatty(STDERR_FILENO) != 0 ? ProgressBar::Visibility::shown : ProgressBar::Visibility::hidden;
+}
+
+}  // namespace zimage::app

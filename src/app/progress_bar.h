@@ -1,0 +1,36 @@
+// The line on a terminal that says how far a generation is.
+#pragma once
+
+#include "zimage/pipeline.h"
+
+#include <chrono>
+#include <string>
+
+namespace zimage::app {
+
+// What the line shows of a stage that is `seconds` old. Apart from the terminal, so that it can be tested.
+std::string progress_line(const Progress& progress, double seconds);
+
+class ProgressBar {
+ public:
+  enum class Visibility { shown, hidden };
+  explicit ProgressBar(Visibility visibility) : visibility_(visibility) {}
+  ~ProgressBar() { clear(); }
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+
+  void update(const Progress& progress);
+  // Takes the line away, before anything else is written to standard error.
+  void clear();
+
+ private:
+  Visibility visibility_;
+  bool drawn_ = false;
+  Stage stage_ = Stage::load;
+  std::chrono::steady_clock::time_point stage_start_ = std::chrono::steady_clock::now();
+};
+
+// Shown where standard error is a terminal.
+ProgressBar::Visibility progress_visibility();
+
+}  // namespace zimage::app

@@ -1,0 +1,32 @@
+#include "app/prompt_file.h"
+
+#include "app/parse.h"
+#include "base/text.h"
+#include "io/file.h"
+
+#include <string_view>
+
+namespace zimage::app {
+namespace {
+
+constexpr std::uint64_t kMaxBytes = 16u << 20;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+}  // namespace
+
+std::string read_prompt_file(const std::filesystem::path& path) {
+  const std::string content = io::read_whole(path, kMaxBytes, ErrorKind::usage);
+  std::string_view text = content;
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  std::string prompt;
+  prompt.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool ends_line = text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n';
+    if (!ends_line) prompt += text[i];
+  }
+  while (prompt.ends_with('\n')) prompt.pop_back();
+  check_prompt_text(printable(path.native()), prompt);
+  return prompt;
+}
+
+}  // namespace zimage::app
