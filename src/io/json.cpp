@@ -2,7 +2,6 @@
 
 #include "zimage/error.h"
 
-#include "base/name_index.h"
 #include "base/text.h"
 #include "io/json_visitor.h"
 
@@ -11,62 +10,6 @@
 
 namespace zimage::io {
 namespace {
-
-// Events to a value.
-class Builder : public JsonVisitor {
- public:
-  explicit Builder(std::string_view source) : source_(source) {}
-
-  void null() override { add(nullptr); }
-  void boolean(bool value) override { add(value); }
-  void integer(std::int64_t value) override { add(value); }
-  void big_integer(std::uint64_t value) override { add(value); }
-  void number(double value) override { add(value); }
-  void string(std::string& value) override { add(std::move(value)); }
-  void start_object() override { open_.push_back({Json(Json::Object()), ""}); }
-  void key(std::string& name) override { open_.back().key = std::move(name); }
-  void end_object() override {
-    refuse_duplicates(*open_.back().container.as<Json::Object>());
-    close();
-  }
-  void start_array() override { open_.push_back({Json(Json::Array()), ""}); }
-  void end_array() override { close(); }
-
-  Json take() { return std::move(root_); }
-
- private:
-  struct Open {
-    Json container;
-    std::string key;  // the member that comes next, in an object
-  };
-
-  void add(Json::Value value) {
-    if (open_.empty()) {
-      root_ = Json(std::move(value));
-    } else if (auto* object = open_.back().container.as<Json::Object>()) {
-      object->emplace_back(std::move(open_.back().key), Json(std::move(value)));
-    } else {
-      open_.back().container.as<Json::Array>()->emplace_back(std::move(value));
-    }
-  }
-
-  void close() {
-    Json closed = std::move(open_.back().container);
-    open_.pop_back();
-    add(std::move(closed).take());
-  }
-
-  void refuse_duplicates(const Json::Object& object) const {
-    const auto name_at = [&](std::size_t i) -> std::string_view { return object[i].first; };
-    if (const auto twice = NameIndex(object.size(), name_at).duplicate(name_at)) {
-      throw Error(ErrorKind::model, printable(source_) + ": duplicate key \"" + printable(name_at(*twice), 200) + "\"");
-    }
-  }
-
-  std::string_view source_;
-  std::vector<Open> open_;
-  Json root_;
-};
 
 std::string number_text(double value) {
   char buffer[32];
@@ -136,7 +79,7 @@ const Json* Json::find(std::string_view key) const {
 }
 
 Json parse_json(std::string_view text, std::string_view source, const JsonLimits& limits) {
-  Builder builder(source);
+  JsonBuilder builder(source);
   visit_json(text, source, limits, builder);
   return builder.take();
 }

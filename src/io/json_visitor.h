@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace zimage::io {
 
@@ -24,6 +26,40 @@ class JsonVisitor {
   virtual void end_object() = 0;
   virtual void start_array() = 0;
   virtual void end_array() = 0;
+};
+
+// Makes a value of the events, for a visitor that wants some of a large file's members as values.
+// Throws Error(model) for a duplicate key.
+class JsonBuilder : public JsonVisitor {
+ public:
+  explicit JsonBuilder(std::string_view source) : source_(source) {}
+
+  void null() override { add(nullptr); }
+  void boolean(bool value) override { add(value); }
+  void integer(std::int64_t value) override { add(value); }
+  void big_integer(std::uint64_t value) override { add(value); }
+  void number(double value) override { add(value); }
+  void string(std::string& value) override { add(std::move(value)); }
+  void start_object() override { open_.push_back({Json(Json::Object()), ""}); }
+  void key(std::string& name) override { open_.back().key = std::move(name); }
+  void end_object() override;
+  void start_array() override { open_.push_back({Json(Json::Array()), ""}); }
+  void end_array() override { close(); }
+
+  Json take() { return std::move(root_); }
+
+ private:
+  struct Open {
+    Json container;
+    std::string key;  // the member that comes next, in an object
+  };
+
+  void add(Json::Value value);
+  void close();
+
+  std::string source_;
+  std::vector<Open> open_;
+  Json root_;
 };
 
 // The rules of parse_json, except that duplicate keys are the visitor's to refuse.

@@ -13,11 +13,11 @@ namespace zimage {
 enum class SpecialTokens { parse, literal };
 
 struct PromptTokens {
-  std::vector<std::int32_t> ids;     // chat template included, at most 512
-  std::vector<std::string> pieces;   // each id's text; bytes that are no UTF-8 by themselves as \xNN
+  std::vector<std::int32_t> ids;    // chat template included, at most 512
+  std::vector<std::string> pieces;  // each id's text; bytes that are no UTF-8 by themselves as \xNN
   bool truncated = false;
-  std::string dropped;               // the prompt's part that was cut off, valid UTF-8
-  bool has_special_tokens = false;   // the prompt itself held special tokens that were parsed as such
+  std::string dropped;              // the prompt's part that was cut off, valid UTF-8
+  bool has_special_tokens = false;  // the prompt itself held special tokens that were parsed as such
 };
 
 class Tokenizer {

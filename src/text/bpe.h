@@ -1,0 +1,28 @@
+// Byte-pair encoding of one pre-token, by SentencePiece.
+#pragma once
+
+#include "text/vocabulary.h"
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace zimage::text {
+
+class Bpe {
+ public:
+  explicit Bpe(const Vocabulary& vocabulary);
+  ~Bpe();
+  Bpe(Bpe&&) noexcept;
+  Bpe& operator=(Bpe&&) noexcept;
+
+  // Ids of the bytes, joined by merges from the lowest rank on, the leftmost pair first among equals.
+  std::vector<std::int32_t> encode(std::string_view bytes) const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace zimage::text

@@ -1,0 +1,31 @@
+// Ids by token, over a list of tokens that outlives it. std::unordered_map takes three times as long to fill.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace zimage::text {
+
+class TokenIndex {
+ public:
+  // tokens[id]; empty ones are holes.
+  explicit TokenIndex(const std::vector<std::string>& tokens);
+
+  std::optional<std::int32_t> find(std::string_view token) const;
+  // A token that stands in the list more than once.
+  const std::string* duplicate() const { return duplicate_; }
+
+ private:
+  // Where the token is, or the free slot where it would be.
+  std::size_t slot_of(std::string_view token) const;
+
+  const std::vector<std::string>& tokens_;
+  std::vector<std::int32_t> slots_;  // ids, -1: free; a power of two of them, at least half free
+  const std::string* duplicate_ = nullptr;
+};
+
+}  // namespace zimage::text

@@ -1,0 +1,179 @@
+#include "text/tokenizer_json.h"
+
+#include "zimage/error.h"
+
+#include "base/text.h"
+#include "io/file.h"
+#include "io/json_visitor.h"
+#include "text/vocabulary_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+namespace zimage::text {
+namespace {
+
+constexpr std::uint64_t kMaxFileBytes = 64 << 20;
+// Values outside of the vocabulary and the merges; a file of the layout has some hundreds.
+constexpr std::size_t kMaxSettings = 1'000'000;
+constexpr std::size_t kMaxMembers = 1000;  // of the root, or of "model"
+
+// Thrown through the parser when nothing that follows is wanted.
+struct Enough {};
+
+bool has(const io::Json::Object& object, std::string_view key) {
+  return std::any_of(object.begin(), object.end(), [key](const auto& member) { return member.first == key; });
+}
+
+// Hands each member of the root, and each of "model", to the reader made for it.
+class RootReader : public io::JsonVisitor {
+ public:
+  RootReader(std::string source, VocabularyPart part)
+      : source_(std::move(source)),
+        part_(part),
+        vocabulary_(source_ + ": model.vocab"),
+        merges_(source_ + ": model.merges") {}
+
+  void null() override {
+    pass([](JsonVisitor& reader) { reader.null(); });
+  }
+  void boolean(bool value) override {
+    pass([value](JsonVisitor& reader) { reader.boolean(value); });
+  }
+  void integer(std::int64_t value) override {
+    pass([value](JsonVisitor& reader) { reader.integer(value); });
+  }
+  void big_integer(std::uint64_t value) override {
+    pass([value](JsonVisitor& reader) { reader.big_integer(value); });
+  }
+  void number(double value) override {
+    pass([value](JsonVisitor& reader) { reader.number(value); });
+  }
+  void string(std::string& value) override {
+    pass([&value](JsonVisitor& reader) { reader.string(value); });
+  }
+  void start_object() override {
+    if (depth_++ < settings_depth()) return;
+    count_setting();
+    current().start_object();
+  }
+  void start_array() override {
+    if (depth_++ < settings_depth()) throw Error(ErrorKind::model, where() + ": an array instead of an object");
+    count_setting();
+    current().start_array();
+  }
+  void end_object() override {
+    close([](JsonVisitor& reader) { reader.end_object(); });
+  }
+  void end_array() override {
+    close([](JsonVisitor& reader) { reader.end_array(); });
+  }
+  void key(std::string& name) override;
+
+  TokenizerJson take() {
+    file_.tokens = vocabulary_.take();
+    file_.merges = merges_.take();
+    return std::move(file_);
+  }
+
+ private:
+  // The depth at which a value belongs to a reader: below the root, or below "model".
+  int settings_depth() const { return is_in_model_ ? 2 : 1; }
+  std::string where() const { return printable(source_) + (is_in_model_ ? ": model" : ""); }
+  bool is_vocabulary() const { return is_in_model_ && name_ == "vocab"; }
+  bool is_merges() const { return is_in_model_ && name_ == "merges"; }
+  io::Json::Object& members() { return is_in_model_ ? file_.model_settings : file_.settings; }
+
+  io::JsonVisitor& current() {
+    if (is_vocabulary()) return vocabulary_;
+    if (is_merges()) return merges_;
+    return *value_;
+  }
+
+  template <class Event>
+  void pass(const Event& event) {
+    if (depth_ < settings_depth()) throw Error(ErrorKind::model, where() + ": a plain value instead of an object");
+    count_setting();
+    event(current());
+    if (depth_ == settings_depth()) store();
+  }
+
+  template <class Event>
+  void close(const Event& event) {
+    --depth_;
+    if (depth_ < settings_depth()) {
+      is_in_model_ = false;
+      return;
+    }
+    event(current());
+    if (depth_ == settings_depth()) store();
+  }
+
+  void count_setting() {
+    if (is_vocabulary() || is_merges() || ++setting_count_ <= kMaxSettings) return;
+    throw Error(ErrorKind::model, where() + ": more than " + std::to_string(kMaxSettings) + " values");
+  }
+
+  void store() {
+    if (!is_vocabulary() && !is_merges()) members().emplace_back(name_, value_->take());
+  }
+
+  bool has_all_settings() const {
+    return has(file_.settings, "added_tokens") && has(file_.settings, "normalizer") &&
+           has(file_.settings, "pre_tokenizer") && has(file_.settings, "post_processor") &&
+           has(file_.model_settings, "ignore_merges");
+  }
+
+  std::string source_;
+  VocabularyPart part_;
+  TokenizerJson file_;
+  VocabularyReader vocabulary_;
+  MergesReader merges_;
+  std::unique_ptr<io::JsonBuilder> value_;
+  std::vector<std::string> seen_;  // members with no place in the settings, to refuse a second one
+  std::string name_;               // of the member that is being read
+  std::size_t setting_count_ = 0;
+  int depth_ = 0;
+  bool is_in_model_ = false;
+};
+
+void RootReader::key(std::string& name) {
+  if (depth_ > settings_depth()) {
+    current().key(name);
+    return;
+  }
+  name_ = std::move(name);
+  const bool is_large = is_vocabulary() || is_merges();
+  const bool is_model = !is_in_model_ && name_ == "model";
+  if (has(members(), name_) || std::find(seen_.begin(), seen_.end(), name_) != seen_.end()) {
+    throw Error(ErrorKind::model, where() + ": duplicate key \"" + printable(name_, 200) + "\"");
+  }
+  if (members().size() == kMaxMembers) throw Error(ErrorKind::model, where() + ": more than 1000 members");
+  if (is_large || is_model) seen_.push_back(name_);
+  if (is_vocabulary() && part_ == VocabularyPart::skip && has_all_settings()) throw Enough();
+  if (is_model) {
+    is_in_model_ = true;
+  } else if (!is_large) {
+    value_ = std::make_unique<io::JsonBuilder>(source_);
+  }
+}
+
+}  // namespace
+
+TokenizerJson read_tokenizer_json(const std::filesystem::path& path, VocabularyPart part) {
+  const std::string text = io::read_whole(path, kMaxFileBytes);
+  RootReader reader(path.native(), part);
+  try {
+    io::visit_json(text, path.native(), {}, reader);
+  } catch (const Enough&) {
+  }
+  TokenizerJson file = reader.take();
+  if (part == VocabularyPart::skip) file.tokens.clear(), file.merges = {};
+  return file;
+}
+
+}  // namespace zimage::text
