@@ -14,16 +14,13 @@ namespace zimage::text {
 
 class Bpe::Impl {
  public:
-  explicit Impl(const Vocabulary& vocabulary) {
-    SentencePieceModel model = make_sentencepiece_model(vocabulary);
-    check(processor_.LoadFromSerializedProto(model.serialized));
-    token_ids_ = std::move(model.token_ids);
+  explicit Impl(const MergeList& merges) {
+    check(processor_.LoadFromSerializedProto(make_sentencepiece_model(merges)));
   }
 
   std::vector<std::int32_t> encode(std::string_view bytes) const {
-    std::vector<int> pieces;
+    std::vector<std::int32_t> pieces;
     check(processor_.Encode(to_byte_names(bytes), &pieces));
-    for (int& piece : pieces) piece = token_ids_[static_cast<std::size_t>(piece)];
     return pieces;
   }
 
@@ -33,10 +30,9 @@ class Bpe::Impl {
   }
 
   sentencepiece::SentencePieceProcessor processor_;
-  std::vector<std::int32_t> token_ids_;
 };
 
-Bpe::Bpe(const Vocabulary& vocabulary) : impl_(std::make_unique<Impl>(vocabulary)) {}
+Bpe::Bpe(const MergeList& merges) : impl_(std::make_unique<Impl>(merges)) {}
 Bpe::~Bpe() = default;
 Bpe::Bpe(Bpe&&) noexcept = default;
 Bpe& Bpe::operator=(Bpe&&) noexcept = default;

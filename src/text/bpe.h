@@ -1,7 +1,7 @@
 // Byte-pair encoding of one pre-token, by SentencePiece.
 #pragma once
 
-#include "text/vocabulary.h"
+#include "text/merge_list.h"
 
 #include <cstdint>
 #include <memory>
@@ -12,12 +12,13 @@ namespace zimage::text {
 
 class Bpe {
  public:
-  explicit Bpe(const Vocabulary& vocabulary);
+  explicit Bpe(const MergeList& merges);
   ~Bpe();
   Bpe(Bpe&&) noexcept;
   Bpe& operator=(Bpe&&) noexcept;
 
-  // Ids of the bytes, joined by merges from the lowest rank on, the leftmost pair first among equals.
+  // The bytes joined by merges from the lowest rank on, the leftmost pair first among equals. A byte is given by its
+  // value, what merge i makes by 256 + i.
   std::vector<std::int32_t> encode(std::string_view bytes) const;
 
  private:

@@ -1,6 +1,7 @@
 // Everything that a tokenizer folder defines.
 #pragma once
 
+#include "text/bpe.h"
 #include "text/vocabulary.h"
 
 #include <filesystem>
@@ -11,6 +12,7 @@ enum class Normalization { none, nfc };
 
 struct TokenizerDefinition {
   Vocabulary vocabulary;
+  Bpe bpe;
   Normalization normalization = Normalization::nfc;
 };
 

@@ -1,7 +1,11 @@
 #include "text/sentencepiece_model.h"
 
+#include "text/byte_alphabet.h"
+
 #include <bit>
+#include <cstdint>
 #include <string_view>
+#include <utility>
 
 namespace zimage::text {
 namespace {
@@ -46,6 +50,7 @@ class Message {
     return *this;
   }
   Message& message(std::uint32_t field, const Message& value) { return text(field, value.bytes_); }
+  void reserve(std::size_t bytes) { bytes_.reserve(bytes); }
   void clear() { bytes_.clear(); }
   std::string take() { return std::move(bytes_); }
 
@@ -61,24 +66,20 @@ class Message {
 
 }  // namespace
 
-SentencePieceModel make_sentencepiece_model(const Vocabulary& vocabulary) {
-  SentencePieceModel result;
+std::string make_sentencepiece_model(const MergeList& merges) {
   Message model, part;
-  const auto add_piece = [&](std::string_view text, float score, PieceType type, std::int32_t token_id) {
+  model.reserve(merges.size() * 32);
+  const auto add_piece = [&](std::string_view text, float score, PieceType type) {
     part.clear();
     part.text(piece::kText, text).real(piece::kScore, score).number(piece::kType, static_cast<std::uint32_t>(type));
     model.message(model::kPieces, part);
-    result.token_ids.push_back(token_id);
   };
-  const auto text_of = [&](std::int32_t id) {
-    return std::string_view(vocabulary.tokens[static_cast<std::size_t>(id)]);
-  };
-
-  add_piece(kUnknownPiece, 0, PieceType::unknown, -1);
-  for (const std::int32_t id : vocabulary.byte_ids) add_piece(text_of(id), 0, PieceType::normal, id);
-  float rank = 0;  // exact: there are fewer than 2^24 merges
-  for (const std::int32_t id : vocabulary.merged_ids) add_piece(text_of(id), -(rank += 1), PieceType::normal, id);
-
+  for (unsigned byte = 0; byte < 256; ++byte)
+    add_piece(byte_name(static_cast<std::uint8_t>(byte)), 0, PieceType::normal);
+  for (std::size_t i = 0; i < merges.size(); ++i) {
+    add_piece(merges.joined(i), -static_cast<float>(i), PieceType::normal);  // exact: there are fewer than 2^24
+  }
+  add_piece(kUnknownPiece, 0, PieceType::unknown);
   model.message(model::kTrainer,
                 Message().number(trainer::kModelType, kModelTypeBpe).text(trainer::kUnknownPiece, kUnknownPiece));
   model.message(model::kNormalizer, Message()
@@ -86,8 +87,7 @@ SentencePieceModel make_sentencepiece_model(const Vocabulary& vocabulary) {
                                         .number(normalizer::kAddDummyPrefix, 0)
                                         .number(normalizer::kRemoveExtraSpaces, 0)
                                         .number(normalizer::kEscapeSpaces, 0));
-  result.serialized = model.take();
-  return result;
+  return model.take();
 }
 
 }  // namespace zimage::text

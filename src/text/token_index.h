@@ -20,12 +20,18 @@ class TokenIndex {
   const std::string* duplicate() const { return duplicate_; }
 
  private:
-  // Where the token is, or the free slot where it would be.
-  std::size_t slot_of(std::string_view token) const;
+  // The hash spares a look at the token itself, which is mostly a cache miss away.
+  struct Slot {
+    std::uint32_t hash = 0;
+    std::int32_t id = -1;  // -1: free
+  };
 
   const std::vector<std::string>& tokens_;
-  std::vector<std::int32_t> slots_;  // ids, -1: free; a power of two of them, at least half free
+  std::vector<Slot> slots_;  // a power of two of them, at least half free
   const std::string* duplicate_ = nullptr;
+
+  // Where the token is, or the free slot where it would be.
+  std::size_t position_of(std::string_view token, std::uint32_t hash) const;
 };
 
 }  // namespace zimage::text

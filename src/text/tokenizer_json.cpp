@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -18,6 +19,8 @@ namespace zimage::text {
 namespace {
 
 constexpr std::uint64_t kMaxFileBytes = 64 << 20;
+// Where the settings of a file of the usual layout end, with room to spare; the vocabulary follows them.
+constexpr std::size_t kHeadBytes = 64 << 10;
 // Values outside of the vocabulary and the merges; a file of the layout has some hundreds.
 constexpr std::size_t kMaxSettings = 1'000'000;
 constexpr std::size_t kMaxMembers = 1000;  // of the root, or of "model"
@@ -162,18 +165,37 @@ void RootReader::key(std::string& name) {
   }
 }
 
+TokenizerJson read_settings(const std::filesystem::path& path) {
+  const std::string& source = path.native();
+  const io::ReadFile file(path);
+  if (file.size() > kHeadBytes) {
+    std::string head(kHeadBytes, '\0');
+    file.read_at(0, std::as_writable_bytes(std::span(head)));
+    RootReader reader(source, VocabularyPart::skip);
+    try {
+      io::visit_json(head, source, {}, reader);
+    } catch (const Enough&) {
+      return reader.take();
+    } catch (const Error&) {
+      // The settings go on behind the head, or something is wrong with them: the whole file tells.
+    }
+  }
+  RootReader reader(source, VocabularyPart::skip);
+  try {
+    io::visit_json(io::read_whole(path, kMaxFileBytes), source, {}, reader);
+  } catch (const Enough&) {
+  }
+  TokenizerJson json = reader.take();
+  return {std::move(json.settings), std::move(json.model_settings)};
+}
+
 }  // namespace
 
 TokenizerJson read_tokenizer_json(const std::filesystem::path& path, VocabularyPart part) {
-  const std::string text = io::read_whole(path, kMaxFileBytes);
+  if (part == VocabularyPart::skip) return read_settings(path);
   RootReader reader(path.native(), part);
-  try {
-    io::visit_json(text, path.native(), {}, reader);
-  } catch (const Enough&) {
-  }
-  TokenizerJson file = reader.take();
-  if (part == VocabularyPart::skip) file.tokens.clear(), file.merges = {};
-  return file;
+  io::visit_json(io::read_whole(path, kMaxFileBytes), path.native(), {}, reader);
+  return reader.take();
 }
 
 }  // namespace zimage::text

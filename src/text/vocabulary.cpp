@@ -19,26 +19,22 @@ namespace {
 
 std::string quoted(std::string_view token) { return "\"" + printable(token, 200) + "\""; }
 
-std::array<std::int32_t, 256> find_bytes(const TokenIndex& index, const std::string& source) {
-  std::array<std::int32_t, 256> ids{};
-  for (unsigned byte = 0; byte < ids.size(); ++byte) {
+void append_byte_ids(std::vector<std::int32_t>& ids, const TokenIndex& index, const std::string& source) {
+  for (unsigned byte = 0; byte < 256; ++byte) {
     const std::string_view name = byte_name(static_cast<std::uint8_t>(byte));
     const auto id = index.find(name);
     if (!id) refuse(source, "no token " + quoted(name) + " for the byte " + std::to_string(byte));
-    ids[byte] = *id;
+    ids.push_back(*id);
   }
-  return ids;
 }
 
-std::vector<std::int32_t> find_merged(const VocabularyFiles& files, const TokenIndex& index) {
+void append_merged_ids(std::vector<std::int32_t>& ids, const VocabularyFiles& files, const TokenIndex& index) {
   const MergeList& merges = files.merges;
   if (merges.size() > files.tokens.size()) {
     refuse(files.merges_source, std::to_string(merges.size()) + " merges, more than the " +
                                     std::to_string(files.tokens.size()) + " tokens that they could make");
   }
-  std::vector<std::int32_t> ids;
   std::vector<bool> is_made(files.tokens.size());
-  ids.reserve(merges.size());
   for (std::size_t i = 0; i < merges.size(); ++i) {
     const auto find = [&](std::string_view part) {
       const auto id = index.find(part);
@@ -47,7 +43,10 @@ std::vector<std::int32_t> find_merged(const VocabularyFiles& files, const TokenI
     };
     find(merges.left(i));
     find(merges.right(i));
-    const std::size_t made = find(merges.joined(i));
+    // Nearly every vocabulary numbers its merged tokens by rank; a look there is much cheaper than the index.
+    const std::size_t likely = 256 + i;
+    const bool is_there = likely < files.tokens.size() && files.tokens[likely] == merges.joined(i);
+    const std::size_t made = is_there ? likely : find(merges.joined(i));
     // With two ways to make a token its rank alone would not say which pairs merge.
     if (is_made[made]) {
       refuse(files.merges_source, "merge " + std::to_string(i) + ": makes " + quoted(merges.joined(i)) + " again");
@@ -55,7 +54,6 @@ std::vector<std::int32_t> find_merged(const VocabularyFiles& files, const TokenI
     is_made[made] = true;
     ids.push_back(static_cast<std::int32_t>(made));
   }
-  return ids;
 }
 
 void check_added(const VocabularyFiles& files, const TokenIndex& index) {
@@ -92,13 +90,14 @@ void place_added(VocabularyFiles& files) {
 
 }  // namespace
 
-Vocabulary make_vocabulary(VocabularyFiles files) {
+Vocabulary make_vocabulary(VocabularyFiles& files) {
   Vocabulary vocabulary;
   {
     const TokenIndex index(files.tokens);
     if (index.duplicate()) refuse(files.tokens_source, "token " + quoted(*index.duplicate()) + " has two ids");
-    vocabulary.byte_ids = find_bytes(index, files.tokens_source);
-    vocabulary.merged_ids = find_merged(files, index);
+    vocabulary.piece_ids.reserve(256 + files.merges.size());
+    append_byte_ids(vocabulary.piece_ids, index, files.tokens_source);
+    append_merged_ids(vocabulary.piece_ids, files, index);
     check_added(files, index);
   }
   place_added(files);

@@ -3,7 +3,6 @@
 
 #include "text/merge_list.h"
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -29,13 +28,12 @@ struct VocabularyFiles {
 
 // The same, with every rule checked.
 struct Vocabulary {
-  std::vector<std::string> tokens;           // by id, without holes; those of `added` as they are
-  std::array<std::int32_t, 256> byte_ids{};  // the token of each byte
-  std::vector<std::int32_t> merged_ids;      // the tokens that merges make, lowest rank first
+  std::vector<std::string> tokens;      // by id, without holes; those of `added` as they are
+  std::vector<std::int32_t> piece_ids;  // the ids of the 256 bytes, then of what each merge makes
   std::vector<AddedToken> added;
 };
 
-// Throws Error(model) where tokens, merges and added tokens do not fit together.
-Vocabulary make_vocabulary(VocabularyFiles files);
+// Throws Error(model) where tokens, merges and added tokens do not fit together. The merges are left as they are.
+Vocabulary make_vocabulary(VocabularyFiles& files);
 
 }  // namespace zimage::text
