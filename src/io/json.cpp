@@ -1,7 +1,5 @@
 #include "io/json.h"
 
-#include "zimage/error.h"
-
 #include "base/text.h"
 #include "io/json_visitor.h"
 
