@@ -63,6 +63,8 @@ class Generation {
   Generation(const GenerateJob& job, const std::filesystem::path& model_dir, ProgressBar::Visibility visibility)
       : job_(job), bar_(visibility), pipeline_(options(job, model_dir), on_progress()), model_(model_name(model_dir)) {
     bar_.clear();
+    log::debug("loaded " + model_ + " in " + pipeline_.dtype() + " on " + pipeline_.device());
+    if (job.seed_drawn) log::info("seed " + std::to_string(job.request.seed) + " (drawn; --seed takes it again)");
     warnings_.say(pipeline_.warnings());
   }
 
@@ -123,7 +125,6 @@ void run_generate(const GenerateArguments& arguments) {
   apply(arguments.log);
   const GenerateJob job = make_generate_job(arguments);
   Warnings().say(job.warnings);
-  if (job.seed_drawn) log::info("seed " + std::to_string(job.request.seed) + " (drawn; --seed takes it again)");
   log::debug("prompt: " + printable(job.request.prompt));
   const ModelFolder model = find_model(arguments.model);
   say_model(model);

@@ -1,5 +1,7 @@
 #include "app/options.h"
 
+#include "zimage/error.h"
+
 #include "app/parse.h"
 #include "base/log.h"
 
@@ -43,13 +45,14 @@ void add_model_option(CLI::App& command, std::optional<std::string>& into) {
 }
 
 void add_log_options(CLI::App& command, LogArguments& arguments) {
-  CLI::Option* verbose = command.add_flag("--verbose", arguments.verbose, "Say more");
-  command.add_flag("--quiet", arguments.quiet, "Warnings and errors only")->excludes(verbose);
+  command.add_flag("--verbose", arguments.verbose, "Say more");
+  command.add_flag("--quiet", arguments.quiet, "Warnings and errors only");
   add_text_option(command, arguments.format,
                   {"--log-format", "FORMAT", "Messages on standard error: text, or json lines", "text"});
 }
 
 void apply(const LogArguments& arguments) {
+  if (arguments.verbose && arguments.quiet) throw Error(ErrorKind::usage, "--quiet: not together with --verbose");
   const auto level = arguments.verbose ? log::Level::debug : arguments.quiet ? log::Level::warning : log::Level::info;
   const std::string format = parse_choice({"--log-format", arguments.format.value_or("text")}, {"text", "json"});
   log::configure(level, format == "json" ? log::Format::json : log::Format::text);

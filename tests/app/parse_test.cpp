@@ -1,0 +1,77 @@
+#include "app/parse.h"
+
+#include "support/expect_error.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace zimage::app {
+namespace {
+
+using test::expect_error;
+
+TEST(ParseInteger, takes_decimal_digits_within_the_range) {
+  const IntegerRange range{-5, 1000};
+  EXPECT_EQ(parse_integer({"--n", "1000"}, range), 1000);
+  EXPECT_EQ(parse_integer({"--n", "-5"}, range), -5);
+  EXPECT_EQ(parse_integer({"--n", "010"}, range), 10);  // not octal
+  for (const char* text : {"1001", "-6", "", " 1", "1 ", "+1", "0x10", "1.0", "1e2", "99999999999999999999", "nan"}) {
+    expect_error(ErrorKind::usage, {"--n", "whole number from -5 to 1000"}, [&] {
+      parse_integer({"--n", text}, range);
+    });
+  }
+}
+
+TEST(ParseSeed, takes_all_of_64_bits) {
+  EXPECT_EQ(parse_seed({"--seed", "0"}), 0U);
+  EXPECT_EQ(parse_seed({"--seed", "18446744073709551615"}), std::numeric_limits<std::uint64_t>::max());
+  for (const char* text : {"18446744073709551616", "-1", "", "1.5", "seven"}) {
+    expect_error(ErrorKind::usage, {"--seed", "0 to 18446744073709551615"}, [&] { parse_seed({"--seed", text}); });
+  }
+}
+
+TEST(ParsePixels, takes_multiples_of_16_up_to_8192) {
+  EXPECT_EQ(parse_pixels({"--width", "16"}), 16);
+  EXPECT_EQ(parse_pixels({"--width", "8192"}), 8192);
+  for (const char* text : {"0", "8", "24", "8208", "-16", "4294967312", "1024px"}) {
+    expect_error(ErrorKind::usage, {"--width", text, "multiple of 16 from 16 to 8192"}, [&] {
+      parse_pixels({"--width", text});
+    });
+  }
+}
+
+TEST(ParseNotNegative, takes_finite_numbers) {
+  EXPECT_EQ(parse_not_negative({"--g", "0"}), 0);
+  EXPECT_EQ(parse_not_negative({"--g", "4.5"}), 4.5);
+  EXPECT_EQ(parse_not_negative({"--g", "1e-3"}), 1e-3);
+  for (const char* text : {"nan", "inf", "-inf", "-1", "1e999", "", "0x1p3", "1,5", "4.5x"}) {
+    expect_error(ErrorKind::usage, {"--g", "finite number"}, [&] { parse_not_negative({"--g", text}); });
+  }
+}
+
+TEST(ParseChoice, takes_the_words_only) {
+  EXPECT_EQ(parse_choice({"--rng", "cuda"}, {"cpu", "cuda"}), "cuda");
+  for (const char* text : {"CPU", "", "cpu "}) {
+    expect_error(ErrorKind::usage, {"--rng", "one of cpu, cuda"}, [&] {
+      parse_choice({"--rng", text}, {"cpu", "cuda"});
+    });
+  }
+}
+
+TEST(Parse, hostile_values_stay_on_one_line) {
+  expect_error(ErrorKind::usage, {R"(--n 1\n\x1b[2J)"}, [] { parse_integer({"--n", "1\n\x1b[2J"}, {0, 1}); });
+}
+
+TEST(CheckPromptText, P3_P4_utf8_without_nul) {
+  check_prompt_text("--prompt", "a fox, 一只狐狸 🦊\n\x1b[0m");
+  check_prompt_text("--prompt", "");
+  using namespace std::string_view_literals;
+  expect_error(ErrorKind::usage, {"--prompt", "byte 1", "UTF-8"}, [] { check_prompt_text("--prompt", "a\xC0\xAF"); });
+  expect_error(ErrorKind::usage, {"--prompt", "byte 0", "UTF-8"},
+               [] { check_prompt_text("--prompt", "\xED\xA0\x80"); });
+  expect_error(ErrorKind::usage, {"--prompt", "byte 2", "NUL"}, [] { check_prompt_text("--prompt", "ab\0c"sv); });
+}
+
+}  // namespace
+}  // namespace zimage::app
