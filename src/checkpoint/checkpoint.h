@@ -2,10 +2,12 @@
 // a weight is read. No torch.
 #pragma once
 
+#include "checkpoint/expected_tensors.h"
 #include "io/safetensors.h"
 #include "plan/model_config.h"
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +22,16 @@ struct TensorSource {
   const io::TensorInfo* info = nullptr;
 };
 
+// What a component's files hold, loaded or not.
+struct StoredTensors {
+  std::size_t files = 0, tensors = 0;
+  std::map<DType, std::uint64_t> parameters;  // by the type they are stored in
+  std::uint64_t bytes = 0;                    // the tensors'
+  std::uint64_t file_bytes = 0;               // headers included
+};
+
+struct ShardIndex;
+
 // One component's weights (transformer, text_encoder, vae): its shards behind one set of names, as the published files
 // spell them ("model." before the text encoder's taken off).
 class ComponentFiles {
@@ -28,35 +40,58 @@ class ComponentFiles {
   // lead into the same Hugging Face repository's blobs/ only. Throws Error(model), Error(io).
   ComponentFiles(const std::filesystem::path& dir, std::string_view stem);
 
+  // The file that a missing tensor is missing from: the index, or the only file.
+  const std::filesystem::path& listing() const { return listing_; }
+  const StoredTensors& stored() const { return stored_; }
+  const std::vector<std::string>& warnings() const { return warnings_; }
+
   // File by file, each in the order of its bytes.
   const std::vector<TensorSource>& tensors() const { return tensors_; }
   // Nothing by this name: null.
   const TensorSource* find(std::string_view name) const;
-  const std::filesystem::path& dir() const { return dir_; }
-  const std::vector<std::string>& warnings() const { return warnings_; }
-  std::uint64_t parameters() const;  // elements over all tensors
-  std::uint64_t bytes() const;       // on disk, tensors only
+  std::uint64_t parameters() const;  // elements over tensors()
+  std::uint64_t bytes() const;       // as stored, over tensors()
+
+  // Checks that all of these are there, in their shapes and of a type that weights may have, and forgets the others, so
+  // that nothing loads or counts them (stored() still does). Throws Error(model) naming file, tensor and rule.
+  void restrict_to(const ExpectedTensors& expected);
 
  private:
-  std::filesystem::path dir_;
+  void open(const std::filesystem::path& dir, const std::string& name);
+  void list_tensors();
+  void check_index(const ShardIndex& index);
+  void build_index();
+  void warn_of_strays(const ExpectedTensors& expected);
+
+  std::filesystem::path listing_;
   std::vector<std::unique_ptr<io::SafetensorsFile>> shards_;
   std::vector<TensorSource> tensors_;
   NameIndex index_;
+  StoredTensors stored_;
   std::vector<std::string> warnings_;
 };
 
-// The folder. Construction checks everything that needs no weights: model_index.json and its classes, each config,
-// every tensor's name, shape and dtype against the configs (missing: error; unexpected: warning for the parts that are
-// never loaded, else error), token count against the embedding's rows.
+struct CheckpointConfigs {
+  TextEncoderConfig text_encoder;
+  TransformerConfig transformer;
+  VaeConfig vae;
+  SchedulerConfig scheduler;
+  std::vector<std::string> warnings;
+};
+
+// The folder. Construction checks everything that needs no weights: model_index.json and its classes, each config, the
+// configs against each other, every tensor's name, shape and type against the configs (missing: error; unexpected: one
+// warning). Each ComponentFiles then lists what the program loads, and nothing else.
 class Checkpoint {
  public:
+  // Throws Error(model), Error(io).
   explicit Checkpoint(const std::filesystem::path& dir);
 
   const std::filesystem::path& dir() const { return dir_; }
-  const TextEncoderConfig& text_encoder_config() const { return text_encoder_config_; }
-  const TransformerConfig& transformer_config() const { return transformer_config_; }
-  const VaeConfig& vae_config() const { return vae_config_; }
-  const SchedulerConfig& scheduler_config() const { return scheduler_config_; }
+  const TextEncoderConfig& text_encoder_config() const { return configs_.text_encoder; }
+  const TransformerConfig& transformer_config() const { return configs_.transformer; }
+  const VaeConfig& vae_config() const { return configs_.vae; }
+  const SchedulerConfig& scheduler_config() const { return configs_.scheduler; }
   const ComponentFiles& text_encoder() const { return text_encoder_; }
   const ComponentFiles& transformer() const { return transformer_; }
   const ComponentFiles& vae() const { return vae_; }
@@ -66,10 +101,7 @@ class Checkpoint {
 
  private:
   std::filesystem::path dir_;
-  TextEncoderConfig text_encoder_config_;
-  TransformerConfig transformer_config_;
-  VaeConfig vae_config_;
-  SchedulerConfig scheduler_config_;
+  CheckpointConfigs configs_;
   ComponentFiles text_encoder_, transformer_, vae_;
 };
 
