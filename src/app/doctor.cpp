@@ -10,6 +10,7 @@
 #include "app/version.h"
 #include "base/dtype.h"
 #include "checkpoint/checkpoint.h"
+#include "checkpoint/summary.h"
 #include "runtime/device.h"
 #include "runtime/host_memory.h"
 
@@ -114,8 +115,8 @@ Finding libraries_finding() {
 
 Finding model_finding(const ModelFolder& model) {
   const Checkpoint checkpoint(model.dir);
-  const std::uint64_t parameters =
-      checkpoint.text_encoder().parameters() + checkpoint.transformer().parameters() + checkpoint.vae().parameters();
+  std::uint64_t parameters = 0;
+  for (const ComponentSummary& component : summarize(checkpoint)) parameters += component.loaded_parameters;
   return {"ok", "model",
           model.dir.string() + " (" + model.origin + "): " + format_count(parameters) + " parameters, " +
               format_bytes(parameters * dtype_bytes(DType::f16)) + " in fp16"};

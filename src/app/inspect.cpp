@@ -8,9 +8,9 @@
 #include "base/dtype.h"
 #include "base/log.h"
 #include "checkpoint/checkpoint.h"
+#include "checkpoint/summary.h"
 
 #include <array>
-#include <map>
 #include <memory>
 
 namespace zimage::app {
@@ -24,52 +24,43 @@ struct InspectArguments {
   LogArguments log;
 };
 
-struct ComponentSize {
-  std::string name;
-  std::uint64_t parameters = 0;
-  std::uint64_t bytes_on_disk = 0;
-  std::map<std::string, std::uint64_t> parameters_by_type;  // by the names of safetensors
-};
-
-ComponentSize size_of(const std::string& name, const ComponentFiles& files) {
-  ComponentSize size{name, files.parameters(), files.bytes(), {}};
-  for (const TensorSource& tensor : files.tensors()) {
-    const DType dtype = tensor.info->dtype;
-    size.parameters_by_type[std::string(safetensors_name(dtype))] += tensor.info->bytes / dtype_bytes(dtype);
+// text_encoder, transformer, vae, and their sum.
+std::vector<ComponentSummary> with_total(std::vector<ComponentSummary> components) {
+  ComponentSummary total{.name = "total"};
+  for (const ComponentSummary& component : components) {
+    total.files += component.files;
+    total.tensors += component.tensors;
+    total.parameters += component.parameters;
+    total.loaded_parameters += component.loaded_parameters;
+    total.file_bytes += component.file_bytes;
+    for (const auto& [type, count] : component.parameters_stored) total.parameters_stored[type] += count;
   }
-  return size;
+  components.push_back(total);
+  return components;
 }
 
-std::vector<ComponentSize> sizes_of(const Checkpoint& checkpoint) {
-  std::vector<ComponentSize> sizes{size_of("text_encoder", checkpoint.text_encoder()),
-                                   size_of("transformer", checkpoint.transformer()), size_of("vae", checkpoint.vae())};
-  ComponentSize total{.name = "total"};
-  for (const ComponentSize& size : sizes) {
-    total.parameters += size.parameters;
-    total.bytes_on_disk += size.bytes_on_disk;
-    for (const auto& [type, count] : size.parameters_by_type) total.parameters_by_type[type] += count;
-  }
-  sizes.push_back(total);
-  return sizes;
-}
-
-io::Json as_json(const ComponentSize& size) {
+io::Json as_json(const ComponentSummary& component) {
   io::Json::Object types, loaded;
-  for (const auto& [type, count] : size.parameters_by_type) types.emplace_back(type, json(count));
-  for (const DType dtype : kLoadTypes) {
-    loaded.emplace_back(std::string(option_name(dtype)), json(size.parameters * dtype_bytes(dtype)));
+  for (const auto& [type, count] : component.parameters_stored) {
+    types.emplace_back(std::string(safetensors_name(type)), json(count));
   }
-  return io::Json(io::Json::Object{{"name", json(size.name)},
-                                   {"parameters", json(size.parameters)},
+  for (const DType dtype : kLoadTypes) {
+    loaded.emplace_back(std::string(option_name(dtype)), json(component.loaded_bytes(dtype)));
+  }
+  return io::Json(io::Json::Object{{"name", json(component.name)},
+                                   {"files", json(component.files)},
+                                   {"tensors", json(component.tensors)},
+                                   {"parameters", json(component.parameters)},
+                                   {"loaded_parameters", json(component.loaded_parameters)},
                                    {"types", io::Json(std::move(types))},
-                                   {"bytes_on_disk", json(size.bytes_on_disk)},
+                                   {"bytes_on_disk", json(component.file_bytes)},
                                    {"bytes_in_type", io::Json(std::move(loaded))}});
 }
 
-std::string json_text(const std::string& name, const std::vector<ComponentSize>& sizes) {
-  io::Json::Array components;
-  for (const ComponentSize& size : sizes) components.push_back(as_json(size));
-  io::Json::Object members{{"model", json(name)}, {"components", io::Json(std::move(components))}};
+std::string json_text(const std::string& name, const std::vector<ComponentSummary>& components) {
+  io::Json::Array array;
+  for (const ComponentSummary& component : components) array.push_back(as_json(component));
+  io::Json::Object members{{"model", json(name)}, {"components", io::Json(std::move(array))}};
   return io::to_string(io::Json(std::move(members))) + "\n";
 }
 
@@ -86,13 +77,16 @@ std::string row(const std::vector<std::string>& cells) {
   return line + "\n";
 }
 
-std::string table(const std::vector<ComponentSize>& sizes) {
-  std::string text = row({"component", "parameters", "on disk", "in fp32", "in fp16", "in bf16", "types"});
-  for (const ComponentSize& size : sizes) {
-    std::vector<std::string> cells{size.name, format_count(size.parameters), format_bytes(size.bytes_on_disk)};
-    for (const DType dtype : kLoadTypes) cells.push_back(format_bytes(size.parameters * dtype_bytes(dtype)));
+std::string table(const std::vector<ComponentSummary>& components) {
+  std::string text = row({"component", "parameters", "on disk", "loaded", "in fp32", "in fp16", "in bf16", "types"});
+  for (const ComponentSummary& component : components) {
+    std::vector<std::string> cells{component.name, format_count(component.parameters),
+                                   format_bytes(component.file_bytes), format_count(component.loaded_parameters)};
+    for (const DType dtype : kLoadTypes) cells.push_back(format_bytes(component.loaded_bytes(dtype)));
     std::string types;
-    for (const auto& [type, count] : size.parameters_by_type) types += (types.empty() ? "" : ", ") + type;
+    for (const auto& [type, count] : component.parameters_stored) {
+      types += (types.empty() ? "" : ", ") + std::string(safetensors_name(type));
+    }
     cells.push_back(types);
     text += row(cells);
   }
@@ -103,9 +97,9 @@ void run_inspect(const InspectArguments& arguments) {
   apply(arguments.log);
   const ModelFolder model = find_model(arguments.model);
   const Checkpoint checkpoint(model.dir);
-  const std::vector<ComponentSize> sizes = sizes_of(checkpoint);
+  const std::vector<ComponentSummary> components = with_total(summarize(checkpoint));
   const std::string name = model_name(model.dir);
-  print(arguments.json ? json_text(name, sizes) : name + "\n" + table(sizes));
+  print(arguments.json ? json_text(name, components) : name + "\n" + table(components));
   for (const std::string& warning : checkpoint.warnings()) log::warning(warning);
 }
 
