@@ -1,5 +1,5 @@
-// zimage_tokenize_lines DIR: reads one JSON string a line and writes its token ids, so that another tokenizer can be held
-// against ours over many strings in one process. The time to load goes to standard error.
+// zimage_tokenize_lines DIR: reads one JSON string a line and writes its token ids, so that another tokenizer can be
+// held against ours over many strings in one process. The time to load goes to standard error.
 #include "zimage/error.h"
 
 #include "io/json.h"
