@@ -40,7 +40,7 @@ struct Files {
                 printable(dir.native()) + ": neither vocab.json with merges.txt nor tokenizer.json is there");
   }
   std::optional<std::filesystem::path> tokenizer, config, vocabulary, merges;
-  bool has_lists = false;  // then they are the source: tokenizer.json takes three times as long to read
+  bool has_lists = false;  // then they are the source: tokenizer.json takes longer to read
 };
 
 std::vector<std::string> read_tokens(const std::filesystem::path& path) {

@@ -24,7 +24,8 @@ class Tokenizer {
  public:
   static constexpr int kMaxTokens = 512;
 
-  // Reads tokenizer.json, or vocab.json + merges.txt + tokenizer_config.json. Throws Error(model), Error(io).
+  // Reads vocab.json + merges.txt, or tokenizer.json where one of them is missing; settings and added tokens come from
+  // tokenizer.json and tokenizer_config.json, as far as they are there. Throws Error(model), Error(io).
   explicit Tokenizer(const std::filesystem::path& dir);
   ~Tokenizer();
   Tokenizer(Tokenizer&&) noexcept;
