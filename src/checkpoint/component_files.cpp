@@ -28,7 +28,8 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
 }
 
 void check_tensor(const TensorSource& source, const std::vector<std::int64_t>& shape) {
-  const std::string subject = printable(source.file->path().native()) + ": tensor " + in_quotes(source.info->name) + ": ";
+  const std::string subject =
+      printable(source.file->path().native()) + ": tensor " + in_quotes(source.info->name) + ": ";
   if (source.info->shape != shape) {
     throw Error(ErrorKind::model, subject + "its shape is " + shape_text(source.info->shape) +
                                       ", the configuration asks for " + shape_text(shape));
@@ -132,7 +133,8 @@ void ComponentFiles::warn_of_strays(const ExpectedTensors& expected) {
   }
   if (count == 0) return;
   warnings_.push_back(printable(listing_.native()) + ": " + std::to_string(count) +
-                      " tensors are not part of the model and are ignored; the first is " + in_quotes(first->info->name));
+                      " tensors are not part of the model and are ignored; the first is " +
+                      in_quotes(first->info->name));
 }
 
 std::uint64_t ComponentFiles::parameters() const {

@@ -113,7 +113,8 @@ void check_writable(const fs::path& path, Overwrite overwrite) {
   struct stat status {};
   if (::stat(parent.c_str(), &status) != 0) fail(path, "its directory", errno);
   if (!S_ISDIR(status.st_mode)) fail(path, "its parent is not a directory");
-  if (::faccessat(AT_FDCWD, parent.c_str(), W_OK | X_OK, AT_EACCESS) != 0) fail(path, "its directory is not writable", errno);
+  if (::faccessat(AT_FDCWD, parent.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
+    fail(path, "its directory is not writable", errno);
   if (::lstat(path.c_str(), &status) != 0) {
     if (errno != ENOENT) fail(path, "cannot be created", errno);
     return;

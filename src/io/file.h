@@ -1,14 +1,14 @@
 // Regular files, read in checked pieces and written whole or not at all.
 #pragma once
 
+#include "zimage/error.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
-
-#include "zimage/error.h"
 
 namespace zimage::io {
 
