@@ -76,8 +76,8 @@ MUTATIONS = [
            "/ config_.scaling_factor - config_.shift_factor", "*PipelineParity.latents_and_pixels*"),
     # Operations
     tensor("src/kernels/reference.cpp", "a * cos - b * sin", "a * cos + b * sin", "*TextEncoderParity.every_layer*"),
-    tensor("src/nn/float16.cpp", ".ffn_product = 1.0 / 128", ".ffn_product = 1.0 / 64",
-           "Float16.*"),
+    tensor("src/nn/float16.cpp", ".ffn_product = 1.0 / 128", ".ffn_product = 1.0",
+           "Float16Range.float16_is_finite*"),
     # Sampling and the order of things
     tensor("src/sampling/flow_match_euler.cpp", "sigma_next - sigma", "sigma - sigma_next", "EulerStep.*"),
     tensor("src/sampling/flow_match_euler.cpp", "1.0f + shift_less_1 * s", "1.0f + shift32 * s", "FlowMatchSigmas.*"),
@@ -86,8 +86,27 @@ MUTATIONS = [
            "*PipelineParity.latents_after_every_step*"),
     tensor("src/pipeline/denoise.cpp", "euler_step(latents, -output,", "euler_step(latents, output,",
            "*PipelineParity.latents_after_every_step*"),
-    tensor("src/pipeline/denoise.cpp", "if (!latents.isfinite().all().item<bool>())", "if (false)",
-           "*not_finite*"),
+    tensor("src/pipeline/pipeline.cpp", "(pixels * 255).round()", "(pixels * 255)", "*PipelineParity.latents_and_pixels*"),
+    # What reads files from strangers
+    core("src/io/safetensors_header.cpp", "if (end - begin != bytes)", "if (end - begin < bytes)",
+         "Safetensors.S27_*"),
+    core("src/io/safetensors_header.cpp", "tensor.offset != expected", "tensor.offset > expected", "Safetensors.S21_*"),
+    core("src/io/safetensors_header.cpp", "if (rest > 0)", "if (rest > 1000)", "Safetensors.S25_*"),
+    core("src/checkpoint/shard_index.cpp", "if (!io::is_plain_name(*name))", "if (name->empty())",
+         "ComponentFilesTest.X1_*"),
+    core("src/checkpoint/component_files.cpp", "if (source.info->shape != shape)", "if (source.info->shape.empty())",
+         "Checkpoint.X14_wrong_shape"),
+    core("src/io/atomic_file.cpp", "if (overwrite == Overwrite::yes) {", "if (overwrite != Overwrite::yes) {",
+         "WriteAtomically.*"),
+    # The tokenizer
+    core("src/text/pre_tokenizer.cpp", "if (first.char_class == CharClass::number) return first.bytes;",
+         "if (first.char_class == CharClass::number) return skip(text, first.bytes, CharClass::number);",
+         "PreTokenizer.digits_stand_alone"),
+    core("src/text/pre_tokenizer.cpp", "last_char == 0 ? end : last_char", "last_char == 0 ? end : end",
+         "TokenizerGolden.texts"),
+    core("src/text/chat_template.h", '.append("\\n").append(kTurnStart)', ".append(kTurnStart)", "TokenizerGolden.prompts"),
+    core("src/text/tokenizer.cpp", "normalization_ == text::Normalization::nfc", "normalization_ != text::Normalization::nfc",
+         "Prompt.P15_*"),
 ]
 
 

@@ -1,12 +1,18 @@
 #!/usr/bin/env bash
 # What is too slow for every change; hours on 2 cores. Each part runs even if one before it failed.
-# Usage: scripts/nightly.sh [PART...]   parts: sanitizers tests architectures mutations
+# Usage: scripts/nightly.sh [PART...]   parts: sanitizers tests tokenizer architectures mutations
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 sanitizers() {
   cmake --preset asan -DZIMAGE_WERROR=ON && cmake --build --preset asan && ctest --preset asan -j "$(nproc)"
 }
 tests() { scripts/test.sh; }
+# The tokenizer against Hugging Face's on 200,000 strings; needs what "tests" built and fetched.
+tokenizer() {
+  "${ZIMAGE_REFERENCE_PYTHON:-.venv/bin/python}" scripts/compare_tokenizer.py --count 200000 \
+    --tokenizer "${ZIMAGE_FULL_TOKENIZER_DIR:-.cache/tokenizer}" \
+    --zimage-tokens build/release/tests/text/zimage_tokenize_lines
+}
 # Device code for every architecture that packages carry.
 architectures() {
   local options=()
@@ -18,7 +24,7 @@ mutations() { scripts/mutate.py; }
 
 scripts/setup.sh test
 passed=0 failed=0
-[ $# -gt 0 ] || set -- sanitizers tests architectures mutations
+[ $# -gt 0 ] || set -- sanitizers tests tokenizer architectures mutations
 for part in "$@"; do
   [ "$(type -t "$part")" = function ] || die "no part \"$part\""
   say "$part"
