@@ -19,17 +19,17 @@ struct Latents {
 };
 
 struct Request {
-  std::string prompt;                         // UTF-8
-  std::string negative_prompt;                // used only with guidance
-  bool literal_prompt = false;                // special tokens in the prompt are plain text
-  int width = 0, height = 0;                  // pixels, multiples of 16; 0: the model's own default
-  int steps = 9;                              // grid points: steps - 1 transformer evaluations
-  double guidance_scale = 0;                  // 0: classifier-free guidance off
-  double cfg_normalization = 0;               // bound of the guided norm over the conditional one; 0: off
-  double cfg_truncation = 1;                  // no guidance at times (1 - sigma) above this
+  std::string prompt;            // UTF-8
+  std::string negative_prompt;   // used only with guidance
+  bool literal_prompt = false;   // special tokens in the prompt are plain text
+  int width = 0, height = 0;     // pixels, multiples of 16; 0: the model's own default
+  int steps = 9;                 // grid points: steps - 1 transformer evaluations
+  double guidance_scale = 0;     // 0: classifier-free guidance off
+  double cfg_normalization = 0;  // bound of the guided norm over the conditional one; 0: off
+  double cfg_truncation = 1;     // no guidance at times (1 - sigma) above this
   std::uint64_t seed = 0;
   NoiseSource noise_source = NoiseSource::cpu;
-  std::optional<Latents> initial_noise;       // instead of seed: [16, height/8, width/8]
+  std::optional<Latents> initial_noise;  // instead of seed: [16, height/8, width/8]
 };
 
 }  // namespace zimage

@@ -23,9 +23,7 @@ std::uint64_t weight_bytes(const Checkpoint& checkpoint, DType dtype) {
          checkpoint.vae().parameters() * dtype_bytes(DType::f32);
 }
 
-DType stored_dtype(const Checkpoint& checkpoint) {
-  return checkpoint.transformer().tensors().front().info->dtype;
-}
+DType stored_dtype(const Checkpoint& checkpoint) { return checkpoint.transformer().tensors().front().info->dtype; }
 
 [[noreturn]] void refuse(const std::string& device, DType dtype, std::uint64_t need, std::uint64_t have) {
   throw Error(ErrorKind::memory, "the model in " + std::string(option_name(dtype)) + " needs " +
