@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,9 +61,9 @@ TEST(PreTokenizer, time_is_linear) {
   std::string breaks;
   for (int i = 0; i < 200'000; ++i) breaks += " \n x";
   for (const std::string& text : {breaks, std::string(1'000'000, ' '), std::string(1'000'000, 'x') + "1"}) {
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();
     split(text);
-    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+    EXPECT_LT(std::clock() - start, 5 * CLOCKS_PER_SEC);
   }
 }
 

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -20,9 +20,9 @@ constexpr std::size_t kMax = Tokenizer::kMaxTokens;
 class Prompt : public testing::Test {
  protected:
   PromptTokens encode(const std::string& prompt, SpecialTokens special = SpecialTokens::parse) const {
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();  // of the processor: other programs must not make the test fail
     PromptTokens tokens = tokenizer_.encode_prompt(prompt, special);
-    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5)) << "not linear in the prompt";
+    EXPECT_LT(std::clock() - start, 5 * CLOCKS_PER_SEC) << "not linear in the prompt";
     EXPECT_EQ(tokens.ids.size(), tokens.pieces.size());
     EXPECT_LE(tokens.ids.size(), kMax);
     EXPECT_FALSE(text::first_invalid_byte(tokens.dropped).has_value());
