@@ -15,8 +15,8 @@ from .scenes import COLOURS, SHAPES, STRIPES, Disc, Scene, background_of, layout
 
 IOU_RIGHT = 0.8
 SCALES = (0.92, 1.0, 1.08)
-SHIFTS = range(-3, 4)  # search around the stated place, in steps of STEP
-STEP = 0.0156  # of the side; 4 pixels of 256
+SHIFTS = range(-6, 7)  # search around the stated place, in steps of STEP
+STEP = 0.0078  # of the side; 2 pixels of 256
 
 
 @dataclass
