@@ -50,6 +50,9 @@ if(NOT EXISTS "${ZIMAGE_TORCH_DIR}/include/ATen/ATen.h")
   message(FATAL_ERROR "ZIMAGE_TORCH_DIR=${ZIMAGE_TORCH_DIR} holds no include/ATen/ATen.h")
 endif()
 set(ZIMAGE_TORCH_LIB_DIR "${ZIMAGE_TORCH_DIR}/lib")
+# Where an installed libzimage finds its libraries without LD_LIBRARY_PATH. CMake's own list of link paths
+# (CMAKE_INSTALL_RPATH_USE_LINK_PATH) leaves out what lies inside the project, and so .venv.
+set(ZIMAGE_RUNTIME_DIRS "${ZIMAGE_TORCH_LIB_DIR}")
 
 foreach(name c10 torch_cpu torch)
   add_library(zimage::lib${name} SHARED IMPORTED)
@@ -74,6 +77,8 @@ if(ZIMAGE_CUDA)
     HINTS "${ZIMAGE_CUDA_WHEEL_DIR}/include" PATHS /usr/local/cuda/include REQUIRED)
   find_library(CUDA_RUNTIME_LIBRARY NAMES libcudart.so.13 cudart
     HINTS "${ZIMAGE_CUDA_WHEEL_DIR}/lib" "${ZIMAGE_TORCH_LIB_DIR}" PATHS /usr/local/cuda/lib64 REQUIRED)
+  get_filename_component(runtime_dir "${CUDA_RUNTIME_LIBRARY}" DIRECTORY)
+  list(APPEND ZIMAGE_RUNTIME_DIRS "${runtime_dir}")
   add_library(zimage::cudart SHARED IMPORTED)
   set_target_properties(zimage::cudart PROPERTIES IMPORTED_LOCATION "${CUDA_RUNTIME_LIBRARY}"
     INTERFACE_INCLUDE_DIRECTORIES "${CUDA_RUNTIME_INCLUDE_DIR}")
