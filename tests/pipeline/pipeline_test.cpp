@@ -8,6 +8,7 @@
 #include "pipeline/denoise.h"
 #include "sampling/flow_match_euler.h"
 #include "sampling/noise.h"
+#include "support/devices.h"
 #include "support/fixture.h"
 #include "text/tokenizer.h"
 
@@ -52,6 +53,21 @@ TEST_P(PipelineParity, latents_and_pixels) {
   const at::Tensor off = (ours.to(at::kInt) - pixels.to(at::kInt)).abs();
   EXPECT_LE(off.max().item<int>(), 1);
   EXPECT_GE((off == 0).to(at::kFloat).mean().item<double>(), 0.999);
+}
+
+TEST_P(PipelineParity, latents_on_cuda) {
+  ZIMAGE_SKIP_WITHOUT(std::string("cuda"));
+  PipelineOptions on_gpu = options();
+  on_gpu.device = "cuda:0";
+  const at::Tensor& expected = fixture_.at("latents_" + std::to_string(GetParam().evaluations));
+  const auto error = [&](const char* dtype) {
+    on_gpu.dtype = dtype;
+    return relative_error(to_tensor(Pipeline(on_gpu).generate(GetParam().request).latents, at::kCPU), expected);
+  };
+  EXPECT_LE(error("fp32"), 1e-4);
+  const double bf16 = error("bf16");
+  EXPECT_LE(bf16, 5e-2);
+  EXPECT_LE(error("fp16"), bf16);
 }
 
 TEST_P(PipelineParity, latents_after_every_step) {
