@@ -31,19 +31,6 @@ DType stored_dtype(const Checkpoint& checkpoint) { return checkpoint.transformer
                                      std::to_string(mib(have)) + " MiB are free");
 }
 
-DType choose_on_cpu(const std::string& option, const Checkpoint& checkpoint) {
-  const std::uint64_t available = available_host_bytes();
-  const auto need = [&](DType dtype) { return weight_bytes(checkpoint, dtype) + kHostMargin; };
-  DType dtype = DType::f32;
-  if (option != "auto") {
-    dtype = *dtype_from_option(option);
-  } else if (need(DType::f32) > available) {
-    dtype = stored_dtype(checkpoint);
-  }
-  if (need(dtype) > available) refuse("cpu", dtype, need(dtype), available);
-  return dtype;
-}
-
 DType choose_on_cuda(const std::string& option, const Checkpoint& checkpoint, const std::string& device) {
   const DType dtype = option == "auto" ? DType::f16 : *dtype_from_option(option);
   const auto devices = cuda_devices();
@@ -55,13 +42,26 @@ DType choose_on_cuda(const std::string& option, const Checkpoint& checkpoint, co
 
 }  // namespace
 
+DType choose_cpu_dtype(const std::string& option, const Checkpoint& checkpoint, std::uint64_t available_bytes) {
+  const auto need = [&](DType dtype) { return weight_bytes(checkpoint, dtype) + kHostMargin; };
+  DType dtype = DType::f32;
+  if (option != "auto") {
+    dtype = *dtype_from_option(option);
+  } else if (need(DType::f32) > available_bytes) {
+    dtype = stored_dtype(checkpoint);
+  }
+  if (need(dtype) > available_bytes) refuse("cpu", dtype, need(dtype), available_bytes);
+  return dtype;
+}
+
 Placement place(const std::string& device, const std::string& dtype, const Checkpoint& checkpoint) {
   if (dtype != "auto" && !dtype_from_option(dtype)) {
     throw Error(ErrorKind::usage, "--dtype " + dtype + ": must be auto, fp16, bf16 or fp32");
   }
   Placement placement{.device = resolve_device(device)};
   const bool cpu = placement.device == "cpu";
-  placement.dtype = cpu ? choose_on_cpu(dtype, checkpoint) : choose_on_cuda(dtype, checkpoint, placement.device);
+  placement.dtype = cpu ? choose_cpu_dtype(dtype, checkpoint, available_host_bytes())
+                        : choose_on_cuda(dtype, checkpoint, placement.device);
   if (placement.dtype != DType::f32 && has_bfloat16(placement.device)) placement.vae_dtype = DType::bf16;
   return placement;
 }

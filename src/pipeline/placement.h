@@ -15,7 +15,11 @@ struct Placement {
   DType vae_dtype = DType::f32;  // float16 overflows in the VAE: bfloat16 where the GPU has it, else float32
 };
 
-// Resolves "auto". On CUDA: fp16. On the CPU: fp32 if it fits the host's memory, else the stored type.
+// The type of a model on the CPU whose host has `available_bytes` to give: `option`, or for "auto" fp32 if it fits,
+// else the stored type. Throws Error(memory) when that does not fit.
+DType choose_cpu_dtype(const std::string& option, const Checkpoint& checkpoint, std::uint64_t available_bytes);
+
+// Resolves "auto". On CUDA: fp16. On the CPU: as choose_cpu_dtype.
 // Throws Error(usage) for an unknown word, Error(device), Error(memory) when the weights do not fit.
 Placement place(const std::string& device, const std::string& dtype, const Checkpoint& checkpoint);
 
