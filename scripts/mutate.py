@@ -40,7 +40,7 @@ MUTATIONS = [
     # The transformer
     tensor("src/models/transformer/block.cpp", 'params_["attention_norm2.weight"] * m.attention_gate',
            'params_["attention_norm2.weight"] * m.ffn_gate', "*TransformerParity.joint_blocks*"),
-    tensor("src/models/transformer/block.cpp", "kHeadNormEps = 1e-5", "kHeadNormEps = 1e-6",
+    tensor("src/models/transformer/block.cpp", "kHeadNormEps = 1e-5", "kHeadNormEps = 1e-4",
            "*TransformerParity.noise_refiner_blocks*"),
     tensor("src/models/transformer/block.cpp", "qkv.select(1, 2), nn::Mask::none", "qkv.select(1, 2), nn::Mask::causal",
            "*TransformerParity.joint_blocks*"),
@@ -53,7 +53,7 @@ MUTATIONS = [
     tensor("src/models/transformer/positions.cpp", "image.select(2, 0).fill_(grid.caption + 1)",
            "image.select(2, 0).fill_(grid.caption)", "*TransformerParity.noise_refiner_blocks*"),
     tensor("src/models/transformer/positions.cpp", "at::arange(1, caption + 1)", "at::arange(0, caption)",
-           "*TransformerParity.context_refiner_blocks*"),
+           "*TransformerParity.joint_blocks*"),
     tensor("src/models/transformer/positions.h", "kSequenceMultiple = 32", "kSequenceMultiple = 16",
            "*PipelineParity.latents_after_every_step*"),
     tensor("src/models/transformer/transformer.cpp", "kFinalNormEps = 1e-6", "kFinalNormEps = 1e-2",

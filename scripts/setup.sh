@@ -77,10 +77,15 @@ install_nvcc() {
   quietly "pip install nvcc" .venv/bin/python -m pip install "nvidia-cuda-nvcc==$cuda_release.*" \
     "nvidia-nvvm==$cuda_release.*" "nvidia-cuda-crt==$cuda_release.*" "nvidia-cuda-cccl==$cuda_release.*" \
     "nvidia-cuda-runtime==$cuda_release.*" || exit 1
-  # nvcc looks for its libraries there.
-  ln -sfn lib .venv/lib/python3*/site-packages/nvidia/cu13/lib64
+}
+
+# The wheel's nvcc looks for its libraries in lib64.
+link_nvcc_libraries() {
+  local cu13=(.venv/lib/python3*/site-packages/nvidia/cu13)
+  [ ! -d "${cu13[0]}/lib" ] || [ -e "${cu13[0]}/lib64" ] || ln -s lib "${cu13[0]}/lib64"
 }
 
 install_packages
 install_torch
 install_nvcc
+link_nvcc_libraries
