@@ -10,6 +10,7 @@ Needs torch only.
 from __future__ import annotations
 
 import argparse
+import concurrent.futures
 import json
 import os
 import subprocess
@@ -31,7 +32,7 @@ def generate(args: argparse.Namespace, prompt: str, seed: int, path: str) -> Non
                str(args.steps), "--out", path, "--quiet", "--force", *args.extra]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
-        sys.exit(f"{' '.join(command)}: exit {result.returncode}: {result.stderr.strip()}")
+        raise SystemExit(f"{' '.join(command)}: exit {result.returncode}: {result.stderr.strip()}")
 
 
 def main() -> None:
@@ -41,6 +42,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=400)
     parser.add_argument("--steps", type=int, default=9)
     parser.add_argument("--seed", type=int, default=2024, help="of the choice of prompts, and of the first picture")
+    parser.add_argument("--jobs", type=int, default=1, help="pictures at a time")
     parser.add_argument("--json", help="write the scores here too")
     parser.add_argument("--images", help="keep the pictures in this folder")
     parser.add_argument("extra", nargs="*", help="further options for `zimage generate`, after --")
@@ -50,15 +52,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = args.images or scratch
         os.makedirs(folder, exist_ok=True)
-        for i, (scene, prompt) in enumerate(zip(scenes, prompts)):
+
+        def draw(i: int) -> score.Score:
             path = os.path.join(folder, f"{i:04d}.png")
-            generate(args, prompt, args.seed + i, path)
-            s = score.score(png.read(path), scene)
-            scores.append(s)
-            if not (s.background and s.colour and s.shape):
-                print(f"{i:04d} wrong: {prompt!r}: {s}", file=sys.stderr)
-            if (i + 1) % 50 == 0:
-                print(f"{i + 1}/{args.count}", file=sys.stderr)
+            generate(args, prompts[i], args.seed + i, path)
+            return score.score(png.read(path), scenes[i])
+
+        with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+            for i, s in enumerate(pool.map(draw, range(len(prompts)))):
+                scores.append(s)
+                if not (s.background and s.colour and s.shape):
+                    print(f"{i:04d} wrong: {prompts[i]!r}: {s}", file=sys.stderr)
+                if (i + 1) % 50 == 0:
+                    print(f"{i + 1}/{args.count}", file=sys.stderr)
     result = score.summary(scores)
     result["seconds_per_picture"] = (time.time() - started) / max(1, args.count)
     print(json.dumps(result))
