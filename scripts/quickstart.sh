@@ -3,7 +3,7 @@
 # Usage: scripts/quickstart.sh [PROMPT]
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-prompt=${1:-a red circle on a white background}
+prompt=${1:-a large green heart on a black and white striped background}
 seed=1
 
 scripts/setup.sh
