@@ -45,8 +45,8 @@ class Recorder:
             if name in self.calls:
                 return
             self.calls[name] = [a.clone() if torch.is_tensor(a) else a for a in args]
-            self.tensors[f"transformer.{name}.in"] = args[0][0].float().cpu().contiguous()
-            self.tensors[f"transformer.{name}.out"] = output[0].float().cpu().contiguous()
+            self.tensors[f"transformer.{name}.in"] = args[0][0].float().cpu().clone()
+            self.tensors[f"transformer.{name}.out"] = output[0].float().cpu().clone()
         return hook
 
     def remove(self):
