@@ -14,6 +14,7 @@
 #include "io/png.h"
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <set>
 #include <span>
@@ -63,7 +64,9 @@ class Generation {
   Generation(const GenerateJob& job, const std::filesystem::path& model_dir, ProgressBar::Visibility visibility)
       : job_(job), bar_(visibility), pipeline_(options(job, model_dir), on_progress()), model_(model_name(model_dir)) {
     bar_.clear();
-    log::debug("loaded " + model_ + " in " + pipeline_.dtype() + " on " + pipeline_.device());
+    const std::chrono::duration<double> loading = std::chrono::steady_clock::now() - started_;
+    log::debug("loaded " + model_ + " in " + pipeline_.dtype() + " on " + pipeline_.device() + ", " +
+               format_seconds(loading.count()));
     if (job.seed_drawn) log::info("seed " + std::to_string(job.request.seed) + " (drawn; --seed takes it again)");
     warnings_.say(pipeline_.warnings());
   }
@@ -105,6 +108,7 @@ class Generation {
   }
 
   const GenerateJob& job_;
+  const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();  // before the pipeline loads
   Warnings warnings_;
   ProgressBar bar_;
   Pipeline pipeline_;
