@@ -80,7 +80,7 @@ MUTATIONS = [
            "Float16Range.float16_is_finite*"),
     # Sampling and the order of things
     tensor("src/sampling/flow_match_euler.cpp", "sigma_next - sigma", "sigma - sigma_next", "EulerStep.*"),
-    tensor("src/sampling/flow_match_euler.cpp", "1.0f + shift_less_1 * s", "1.0f + shift32 * s", "FlowMatchSigmas.*"),
+    tensor("src/sampling/flow_match_euler.cpp", "1.0f + shift_less_1 * s", "1.0f - shift_less_1 * s", "FlowMatchSigmas.*"),
     tensor("src/sampling/guidance.cpp", "norm > bound", "norm < bound", "Guidance.*"),
     tensor("src/sampling/guidance.cpp", "conditional - unconditional", "unconditional - conditional",
            "*PipelineParity.latents_after_every_step*"),
