@@ -6,6 +6,7 @@
 #include "io/json_visitor.h"
 
 #include <charconv>
+#include <cstring>
 #include <system_error>
 
 namespace zimage::io {
@@ -35,6 +36,7 @@ class Scanner {
   void number();
   std::size_t digits();
   std::string& string();
+  void skip_plain();
   void escape();
   char32_t hex_unit();
   void append_utf8(char32_t c);
@@ -58,7 +60,15 @@ bool Scanner::take(char c) {
 }
 
 void Scanner::skip_space() {
-  while (!at_end() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t')) ++at_;
+  constexpr std::string_view kIndent = "        ";  // an indented file is mostly spaces: many at a time
+  std::size_t at = at_;
+  while (at < text_.size() && (text_[at] == ' ' || text_[at] == '\n' || text_[at] == '\r' || text_[at] == '\t')) {
+    ++at;
+    while (text_.size() - at >= kIndent.size() && std::memcmp(text_.data() + at, kIndent.data(), kIndent.size()) == 0) {
+      at += kIndent.size();
+    }
+  }
+  at_ = at;
 }
 
 void Scanner::document() {
@@ -176,24 +186,33 @@ void Scanner::number() {
   visitor_.number(value);
 }
 
+// The characters of a string that stand for themselves.
+void Scanner::skip_plain() {
+  std::size_t at = at_;
+  while (at < text_.size() && text_[at] != '"' && text_[at] != '\\') {
+    const auto byte = static_cast<unsigned char>(text_[at]);
+    if (byte < 0x20) break;
+    const std::size_t bytes = byte < 0x80 ? 1 : first_utf8_char(text_.substr(at)).bytes;
+    if (bytes == 0) break;
+    at += bytes;
+  }
+  at_ = at;
+}
+
 std::string& Scanner::string() {
   string_.clear();
   ++at_;
   for (;;) {
     const std::size_t start = at_;
-    while (!at_end() && text_[at_] >= 0x20 && text_[at_] < 0x7F && text_[at_] != '"' && text_[at_] != '\\') ++at_;
+    skip_plain();
     string_.append(text_, start, at_ - start);
     if (at_end()) refuse_syntax("a string does not end");
     if (take('"')) return string_;
-    if (take('\\')) {
-      escape();
-      continue;
+    if (!take('\\')) {
+      const bool is_control = static_cast<unsigned char>(peek()) < 0x20;
+      refuse_syntax(is_control ? "a control character in a string" : "a string is not UTF-8");
     }
-    const Utf8Char c = first_utf8_char(text_.substr(at_));
-    if (c.bytes == 0) refuse_syntax("a string is not UTF-8");
-    if (c.code_point < 0x20) refuse_syntax("a control character in a string");
-    string_.append(text_, at_, c.bytes);
-    at_ += c.bytes;
+    escape();
   }
 }
 

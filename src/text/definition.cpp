@@ -16,13 +16,14 @@
 #include <iterator>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace zimage::text {
 namespace {
 
-constexpr std::uint64_t kMaxVocabularyBytes = 32 << 20, kMaxConfigBytes = 4 << 20;
+constexpr std::uint64_t kMaxListBytes = 32 << 20, kMaxConfigBytes = 4 << 20;
 
 // The folder's files, as far as they are there; checked, for the folder may come from a stranger.
 struct Files {
@@ -45,7 +46,7 @@ struct Files {
 
 std::vector<std::string> read_tokens(const std::filesystem::path& path) {
   VocabularyReader reader(path.native());
-  io::visit_json(io::read_whole(path, kMaxVocabularyBytes), path.native(), {}, reader);
+  io::visit_json(io::read_whole(path, kMaxListBytes), path.native(), {}, reader);
   return reader.take();
 }
 
@@ -60,25 +61,38 @@ void add_tokens(std::vector<AddedToken>& added, std::vector<AddedToken> more) {
   added.erase(std::unique(added.begin(), added.end(), equal), added.end());
 }
 
-Normalization read_tokenizer(const std::filesystem::path& path, VocabularyPart part, VocabularyFiles& vocabulary) {
-  const std::string& source = path.native();
-  TokenizerJson json = read_tokenizer_json(path, part);
+Normalization apply_settings(TokenizerJson json, const std::string& source, VocabularyFiles& vocabulary) {
   const io::Json settings(std::move(json.settings));
   check_model(io::Json(std::move(json.model_settings)), source);
   check_pre_tokenizer(settings, source);
   check_post_processor(settings, source);
-  vocabulary.tokens = std::move(json.tokens);
-  vocabulary.merges = std::move(json.merges);
-  vocabulary.tokens_source = source + ": model.vocab";
-  vocabulary.merges_source = source + ": model.merges";
   vocabulary.added = read_added_tokens(settings, source);
   vocabulary.added_source = source;
   return read_normalizer(settings, source);
 }
 
-void read_merges(const std::filesystem::path& path, VocabularyFiles& vocabulary) {
-  vocabulary.merges_source = path.native();
-  vocabulary.merges = read_merge_lines(io::read_whole(path, kMaxVocabularyBytes), vocabulary.merges_source);
+// `merges` is what merges.txt holds.
+Normalization read_lists(const Files& files, std::string_view merges, VocabularyFiles& vocabulary) {
+  Normalization normalization = Normalization::nfc;
+  if (files.tokenizer) {
+    normalization = apply_settings(read_tokenizer_settings(*files.tokenizer), files.tokenizer->native(), vocabulary);
+  }
+  vocabulary.merges_source = files.merges->native();
+  vocabulary.merges = read_merge_lines(merges, vocabulary.merges_source);
+  vocabulary.tokens_source = files.vocabulary->native();
+  vocabulary.tokens = read_tokens(*files.vocabulary);
+  return normalization;
+}
+
+// `text` is what tokenizer.json holds.
+Normalization read_tokenizer(const Files& files, std::string_view text, VocabularyFiles& vocabulary) {
+  const std::string& source = files.tokenizer->native();
+  TokenizerJson json = read_tokenizer_json(text, source);
+  vocabulary.tokens = std::move(json.tokens);
+  vocabulary.merges = std::move(json.merges);
+  vocabulary.tokens_source = source + ": model.vocab";
+  vocabulary.merges_source = source + ": model.merges";
+  return apply_settings(std::move(json), source, vocabulary);
 }
 
 void read_config(const std::filesystem::path& path, VocabularyFiles& vocabulary) {
@@ -89,28 +103,55 @@ void read_config(const std::filesystem::path& path, VocabularyFiles& vocabulary)
   vocabulary.added_source += (vocabulary.added_source.empty() ? "" : " and ") + source;
 }
 
+struct Checked {
+  Vocabulary vocabulary;
+  MergeList merges;
+  Normalization normalization = Normalization::nfc;
+};
+
+// `text` is what the file with the merges holds.
+Checked read_and_check(const Files& files, std::string_view text) {
+  VocabularyFiles read;
+  const Normalization normalization =
+      files.has_lists ? read_lists(files, text, read) : read_tokenizer(files, text, read);
+  if (files.config) read_config(*files.config, read);
+  Vocabulary vocabulary = make_vocabulary(read);
+  return {std::move(vocabulary), std::move(read.merges), normalization};
+}
+
+std::optional<MergeList> guess_merges(const Files& files, std::string_view text) {
+  if (!files.has_lists) return guess_json_merges(text);
+  try {
+    return read_merge_lines(text, "");
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+// An encoding by these merges, or nothing where there is something wrong with them.
+std::optional<Bpe> try_bpe(const std::optional<MergeList>& merges) {
+  try {
+    return merges ? std::optional(Bpe(*merges)) : std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
-// vocab.json and SentencePiece take about half of the time each, so each gets a thread.
+// SentencePiece takes as long as all the rest. So it starts at once, with the merges as they seem to be, while another
+// thread reads all files and checks them; only what that one says counts. This thread has the part that allocates most,
+// because the C library serves small allocations faster to a program's first thread.
 TokenizerDefinition read_definition(const std::filesystem::path& dir) {
   const Files files(dir);
-  std::future<std::vector<std::string>> tokens;
-  if (files.has_lists) tokens = std::async([&files] { return read_tokens(*files.vocabulary); });
-  VocabularyFiles read;
-  Normalization normalization = Normalization::nfc;
-  if (files.tokenizer) {
-    const VocabularyPart part = files.has_lists ? VocabularyPart::skip : VocabularyPart::read;
-    normalization = read_tokenizer(*files.tokenizer, part, read);
-  }
-  if (files.has_lists) read_merges(*files.merges, read);
-  std::future<Bpe> bpe = std::async([&merges = read.merges] { return Bpe(merges); });
-  if (files.config) read_config(*files.config, read);
-  if (files.has_lists) {
-    read.tokens_source = files.vocabulary->native();
-    read.tokens = tokens.get();
-  }
-  Vocabulary vocabulary = make_vocabulary(read);  // first, for its errors say what is wrong with the merges
-  return {std::move(vocabulary), bpe.get(), normalization};
+  const std::string text = files.has_lists ? io::read_whole(*files.merges, kMaxListBytes)
+                                           : io::read_whole(*files.tokenizer, kMaxTokenizerJsonBytes);
+  std::future<Checked> checking = std::async(std::launch::async, [&] { return read_and_check(files, text); });
+  const std::optional<MergeList> guess = guess_merges(files, text);
+  std::optional<Bpe> bpe = try_bpe(guess);
+  Checked checked = checking.get();
+  if (!bpe || checked.merges != *guess) bpe = Bpe(checked.merges);
+  return {std::move(checked.vocabulary), std::move(*bpe), checked.normalization};
 }
 
 }  // namespace zimage::text

@@ -16,6 +16,10 @@ class MergeList {
     merges_.push_back({begin, left.size(), right.size()});
   }
 
+  void reserve(std::size_t merges) { merges_.reserve(merges); }
+
+  bool operator==(const MergeList&) const = default;
+
   std::size_t size() const { return merges_.size(); }
   std::string_view left(std::size_t i) const { return view(merges_[i].begin, merges_[i].left_bytes); }
   std::string_view right(std::size_t i) const {
@@ -27,6 +31,7 @@ class MergeList {
 
  private:
   struct Merge {
+    bool operator==(const Merge&) const = default;
     std::size_t begin, left_bytes, right_bytes;
   };
   std::string_view view(std::size_t begin, std::size_t bytes) const { return {parts_.data() + begin, bytes}; }

@@ -18,12 +18,13 @@
 namespace zimage::text {
 namespace {
 
-constexpr std::uint64_t kMaxFileBytes = 64 << 20;
 // Where the settings of a file of the usual layout end, with room to spare; the vocabulary follows them.
 constexpr std::size_t kHeadBytes = 64 << 10;
 // Values outside of the vocabulary and the merges; a file of the layout has some hundreds.
 constexpr std::size_t kMaxSettings = 1'000'000;
 constexpr std::size_t kMaxMembers = 1000;  // of the root, or of "model"
+
+enum class VocabularyPart { read, skip };
 
 // Thrown through the parser when nothing that follows is wanted.
 struct Enough {};
@@ -165,7 +166,9 @@ void RootReader::key(std::string& name) {
   }
 }
 
-TokenizerJson read_settings(const std::filesystem::path& path) {
+}  // namespace
+
+TokenizerJson read_tokenizer_settings(const std::filesystem::path& path) {
   const std::string& source = path.native();
   const io::ReadFile file(path);
   if (file.size() > kHeadBytes) {
@@ -182,19 +185,30 @@ TokenizerJson read_settings(const std::filesystem::path& path) {
   }
   RootReader reader(source, VocabularyPart::skip);
   try {
-    io::visit_json(io::read_whole(path, kMaxFileBytes), source, {}, reader);
+    io::visit_json(io::read_whole(path, kMaxTokenizerJsonBytes), source, {}, reader);
   } catch (const Enough&) {
   }
   TokenizerJson json = reader.take();
   return {std::move(json.settings), std::move(json.model_settings)};
 }
 
-}  // namespace
+TokenizerJson read_tokenizer_json(std::string_view text, const std::string& source) {
+  RootReader reader(source, VocabularyPart::read);
+  io::visit_json(text, source, {}, reader);
+  return reader.take();
+}
 
-TokenizerJson read_tokenizer_json(const std::filesystem::path& path, VocabularyPart part) {
-  if (part == VocabularyPart::skip) return read_settings(path);
-  RootReader reader(path.native(), part);
-  io::visit_json(io::read_whole(path, kMaxFileBytes), path.native(), {}, reader);
+std::optional<MergeList> guess_json_merges(std::string_view text) {
+  const std::size_t key = text.rfind("\"merges\"");
+  const std::size_t begin = key == std::string_view::npos ? key : text.find('[', key);
+  const std::size_t end = text.rfind(']');
+  if (begin == std::string_view::npos || end < begin) return std::nullopt;
+  MergesReader reader("");
+  try {
+    io::visit_json(text.substr(begin, end + 1 - begin), "", {}, reader);
+  } catch (const Error&) {
+    return std::nullopt;  // another layout, or a file to be refused: the whole of it tells
+  }
   return reader.take();
 }
 

@@ -4,13 +4,16 @@
 #include "io/json.h"
 #include "text/merge_list.h"
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace zimage::text {
 
-enum class VocabularyPart { read, skip };
+inline constexpr std::uint64_t kMaxTokenizerJsonBytes = 64 << 20;
 
 struct TokenizerJson {
   io::Json::Object settings;        // the members of the root but "model"
@@ -19,9 +22,15 @@ struct TokenizerJson {
   MergeList merges;
 };
 
-// Throws Error(model), Error(io). With VocabularyPart::skip the file is read only as far as it takes to have all
-// settings that the tokenizer depends on, since the vocabulary is most of it and other files have it too; tokens and
-// merges are then empty.
-TokenizerJson read_tokenizer_json(const std::filesystem::path& path, VocabularyPart part);
+// Throws Error(model) naming the source.
+TokenizerJson read_tokenizer_json(std::string_view text, const std::string& source);
+
+// Settings alone; tokens and merges are empty. The file is read only as far as it takes to have all settings that the
+// tokenizer depends on, since the vocabulary is most of it and other files have it too. Throws Error(model), Error(io).
+TokenizerJson read_tokenizer_settings(const std::filesystem::path& path);
+
+// The merges where they end the file, as they usually do, found without reading what stands before them. What they
+// really are only read_tokenizer_json says.
+std::optional<MergeList> guess_json_merges(std::string_view text);
 
 }  // namespace zimage::text

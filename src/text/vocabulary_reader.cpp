@@ -37,6 +37,7 @@ void StrictReader::refuse(const std::string& rule) const {
 void VocabularyReader::start_object() {
   if (is_open_) unexpected("an object");
   is_open_ = true;
+  tokens_.reserve(kMaxVocabulary);  // never moved then; what is not used is not touched
 }
 
 void VocabularyReader::key(std::string& name) {
@@ -66,6 +67,7 @@ void VocabularyReader::unexpected(const char* what) const {
 
 void MergesReader::start_array() {
   if (depth_ == 2) unexpected("an array");
+  if (depth_ == 0) merges_.reserve(kMaxVocabulary);  // as above
   ++depth_;
 }
 
@@ -100,6 +102,7 @@ void MergesReader::unexpected(const char* what) const {
 
 MergeList read_merge_lines(std::string_view lines, const std::string& source) {
   MergeList merges;
+  merges.reserve(kMaxVocabulary);
   for (std::size_t number = 1; !lines.empty(); ++number) {
     const std::size_t end = lines.find('\n');
     std::string_view line = lines.substr(0, end);
