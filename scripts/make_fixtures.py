@@ -49,6 +49,8 @@ LONG = "a castle on a hill at sunset, oil painting, highly detailed; " * 2
 CASES = [
     dict(name="square_9_steps", checkpoint="square", prompt="a red circle on a white background", width=64, height=64,
          evaluations=8, seed=1, blocks=True),
+    dict(name="full_caption_rows", checkpoint="square", prompt="a red circle on a white background.", width=96, height=32,
+         guidance_scale=5.0, evaluations=8, seed=7),
     dict(name="wide_full_rows", checkpoint="square", prompt="a fox 一只", width=256, height=128, evaluations=1, seed=2),
     dict(name="guided", checkpoint="square", prompt=LONG, negative_prompt="blurry", width=64, height=96,
          guidance_scale=5.0, evaluations=8, seed=3),

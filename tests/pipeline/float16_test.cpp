@@ -34,7 +34,7 @@ void scale_rows(const std::filesystem::path& path, const io::TensorInfo& info) {
 // The float32 fixture with rows of w1 and w3 large enough that their product leaves float16's range.
 class Float16Range : public testing::Test {
  protected:
-  Float16Range() : case_(test::fixture_cases().at(0)) {
+  Float16Range() : case_(test::fixture_case("square_9_steps")) {
     std::filesystem::copy(case_.checkpoint_dir(), dir_ / "model", std::filesystem::copy_options::recursive);
     for (const auto& entry : std::filesystem::directory_iterator(dir_ / "model/transformer")) {
       if (entry.path().extension() != ".safetensors") continue;

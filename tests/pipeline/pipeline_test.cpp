@@ -99,7 +99,7 @@ INSTANTIATE_TEST_SUITE_P(Fixtures, PipelineParity, testing::ValuesIn(test::fixtu
 // --- behaviour beyond the numbers ------------------------------------------------------------------------------------
 
 const test::FixtureCase& small_case() {
-  static const test::FixtureCase one = test::fixture_cases().at(5);
+  static const test::FixtureCase one = test::fixture_case("odd_guided_2_steps");
   return one;
 }
 

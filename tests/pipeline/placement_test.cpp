@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint64_t kGiB = 1 << 30;
 
 // Stored as bfloat16; a few MB, so that the margin of 1 GiB is nearly all it needs.
-Checkpoint bf16_checkpoint() { return Checkpoint(test::fixture_cases().at(3).checkpoint_dir()); }
+Checkpoint bf16_checkpoint() { return Checkpoint(test::fixture_case("odd_tall").checkpoint_dir()); }
 
 TEST(CpuDtype, auto_is_float32_where_it_fits) {
   EXPECT_EQ(choose_cpu_dtype("auto", bf16_checkpoint(), 2 * kGiB), DType::f32);

@@ -65,6 +65,13 @@ std::vector<FixtureCase> fixture_cases() {
   return result;
 }
 
+FixtureCase fixture_case(const std::string& name) {
+  for (const FixtureCase& one : fixture_cases()) {
+    if (one.name == name) return one;
+  }
+  throw std::runtime_error("no fixture case " + name);
+}
+
 std::map<std::string, at::Tensor> load_tensors(const std::string& path) {
   const io::SafetensorsFile file(path);
   std::map<std::string, at::Tensor> tensors;

@@ -21,6 +21,7 @@ struct FixtureCase {
 };
 
 std::vector<FixtureCase> fixture_cases();
+FixtureCase fixture_case(const std::string& name);
 
 // The tensors of CASE.safetensors on the CPU, in their stored types.
 std::map<std::string, at::Tensor> fixture_tensors(const std::string& name);
