@@ -2,6 +2,7 @@
 
 #include "text/byte_alphabet.h"
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <string_view>
@@ -13,7 +14,7 @@ namespace {
 // A name that no bytes can have, since byte names hold no space; "<unk>" is an ordinary token of such vocabularies.
 constexpr std::string_view kUnknownPiece = "no such piece";
 
-enum class PieceType : std::uint32_t { normal = 1, unknown = 2 };
+constexpr std::uint32_t kPieceTypeUnknown = 2;  // a piece without a type is a normal one
 constexpr std::uint32_t kModelTypeBpe = 2;
 
 // Field numbers of sentencepiece_model.proto.
@@ -45,8 +46,9 @@ class Message {
   }
   Message& real(std::uint32_t field, float value) {
     key(field, 5);
-    const auto bits = std::bit_cast<std::uint32_t>(value);
-    for (int shift = 0; shift < 32; shift += 8) bytes_ += static_cast<char>(bits >> shift & 0xFF);
+    static_assert(std::endian::native == std::endian::little);
+    const auto little_endian = std::bit_cast<std::array<char, sizeof value>>(value);
+    bytes_.append(little_endian.data(), little_endian.size());
     return *this;
   }
   Message& message(std::uint32_t field, const Message& value) { return text(field, value.bytes_); }
@@ -69,17 +71,16 @@ class Message {
 std::string make_sentencepiece_model(const MergeList& merges) {
   Message model, part;
   model.reserve(merges.size() * 32);
-  const auto add_piece = [&](std::string_view text, float score, PieceType type) {
+  const auto add_piece = [&](std::string_view text, float score) {
     part.clear();
-    part.text(piece::kText, text).real(piece::kScore, score).number(piece::kType, static_cast<std::uint32_t>(type));
-    model.message(model::kPieces, part);
+    model.message(model::kPieces, part.text(piece::kText, text).real(piece::kScore, score));
   };
-  for (unsigned byte = 0; byte < 256; ++byte)
-    add_piece(byte_name(static_cast<std::uint8_t>(byte)), 0, PieceType::normal);
+  for (unsigned byte = 0; byte < 256; ++byte) add_piece(byte_name(static_cast<std::uint8_t>(byte)), 0);
   for (std::size_t i = 0; i < merges.size(); ++i) {
-    add_piece(merges.joined(i), -static_cast<float>(i), PieceType::normal);  // exact: there are fewer than 2^24
+    add_piece(merges.joined(i), -static_cast<float>(i));  // exact: there are fewer than 2^24
   }
-  add_piece(kUnknownPiece, 0, PieceType::unknown);
+  part.clear();
+  model.message(model::kPieces, part.text(piece::kText, kUnknownPiece).number(piece::kType, kPieceTypeUnknown));
   model.message(model::kTrainer,
                 Message().number(trainer::kModelType, kModelTypeBpe).text(trainer::kUnknownPiece, kUnknownPiece));
   model.message(model::kNormalizer, Message()
