@@ -12,7 +12,8 @@ namespace {
 }  // namespace
 
 void launch_rms_norm(const RmsNormArgs&, Stream) { refuse(); }
-void launch_add_rms_norm(const AddRmsNormArgs&, Stream) { refuse(); }
+void launch_residual_add(const ResidualAddArgs&, Stream) { refuse(); }
+void launch_layer_norm(const LayerNormArgs&, Stream) { refuse(); }
 void launch_silu_mul(const SiluMulArgs&, Stream) { refuse(); }
 void launch_norm_rope(const NormRopeArgs&, Stream) { refuse(); }
 Stream current_stream(const at::Tensor&) { refuse(); }

@@ -5,9 +5,11 @@
 
 namespace zimage::kernels::reference {
 
-at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps, at::ScalarType out);
-void add_rms_norm_(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight, double eps);
+at::Tensor rms_norm(const at::Tensor& x, const RmsNorm& norm, at::ScalarType out);
+at::Tensor add_norm_(const at::Tensor& x, const at::Tensor& branch, const RmsNorm& branch_norm, const RmsNorm& next);
+at::Tensor add_scaled_(const at::Tensor& x, const at::Tensor& branch, double scale, const RmsNorm& next);
+at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& scale, double eps, at::ScalarType out);
 at::Tensor silu_mul(const at::Tensor& gate_up, double scale);
-at::Tensor norm_rope(const at::Tensor& heads, const HeadNorm& norm, const RopeTable& table, RopePairs pairs);
+void norm_rope_(const at::Tensor& qkv, const HeadNorms& norms, const RopeTable& table, RopePairs pairs);
 
 }  // namespace zimage::kernels::reference

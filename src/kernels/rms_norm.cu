@@ -1,77 +1,68 @@
-#include "kernels/element.cuh"
 #include "kernels/launch.h"
+#include "kernels/rows.cuh"
 
 namespace zimage::kernels {
 namespace {
 
-constexpr int kThreads = 256;
-
-// One block a row. The row is read twice; the second time it comes from the L1 cache.
-template <typename T, int N>
-__device__ float inverse_rms(const T* row, std::int64_t columns, float eps) {
-  float sum = 0;
-  for (std::int64_t i = threadIdx.x * N; i < columns; i += kThreads * N) {
-    const auto pack = *reinterpret_cast<const Pack<T, N>*>(row + i);
-#pragma unroll
-    for (int j = 0; j < N; ++j) sum += to_float(pack.values[j]) * to_float(pack.values[j]);
-  }
-  return rsqrtf(block_sum(sum) / static_cast<float>(columns) + eps);
-}
-
-template <typename In, typename Out, int N>
-__global__ void __launch_bounds__(kThreads)
+template <typename Share, typename In, typename Out>
+__global__ void __launch_bounds__(1024)
     rms_norm_kernel(const In* x, const float* weight, Out* y, std::int64_t columns, float eps) {
-  x += static_cast<std::int64_t>(blockIdx.x) * columns;
-  y += static_cast<std::int64_t>(blockIdx.x) * columns;
-  const float scale = inverse_rms<In, N>(x, columns, eps);
-  for (std::int64_t i = threadIdx.x * N; i < columns; i += kThreads * N) {
-    const auto in = *reinterpret_cast<const Pack<In, N>*>(x + i);
-    const auto w = *reinterpret_cast<const Pack<float, N>*>(weight + i);
-    Pack<Out, N> out;
-#pragma unroll
-    for (int j = 0; j < N; ++j) out.values[j] = from_float<Out>(to_float(in.values[j]) * scale * w.values[j]);
-    *reinterpret_cast<Pack<Out, N>*>(y + i) = out;
-  }
+  const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * columns;
+  Share share;
+  share.load(x + row, columns);
+  const float scale = share.inverse_rms(columns, eps);
+  share.combine(weight, columns, [&](float v, float w) { return v * scale * w; });
+  share.store(y + row, columns);
 }
 
-template <typename T, int N>
-__global__ void __launch_bounds__(kThreads)
-    add_rms_norm_kernel(float* x, const T* branch, const float* weight, std::int64_t columns, float eps) {
-  x += static_cast<std::int64_t>(blockIdx.x) * columns;
-  branch += static_cast<std::int64_t>(blockIdx.x) * columns;
-  const float scale = inverse_rms<T, N>(branch, columns, eps);
-  for (std::int64_t i = threadIdx.x * N; i < columns; i += kThreads * N) {
-    const auto b = *reinterpret_cast<const Pack<T, N>*>(branch + i);
-    const auto w = *reinterpret_cast<const Pack<float, N>*>(weight + i);
-    auto sum = *reinterpret_cast<const Pack<float, N>*>(x + i);
-#pragma unroll
-    for (int j = 0; j < N; ++j) sum.values[j] += to_float(b.values[j]) * scale * w.values[j];
-    *reinterpret_cast<Pack<float, N>*>(x + i) = sum;
+// kNormed: the branch through its norm, else times args.branch_scale. kNext: the next norm's output is written to y.
+template <typename Share, typename T, bool kNormed, bool kNext>
+__global__ void __launch_bounds__(1024) residual_add_kernel(ResidualAddArgs args) {
+  const std::int64_t columns = args.columns, row = static_cast<std::int64_t>(blockIdx.x) * columns;
+  Share branch, x;
+  branch.load(static_cast<const T*>(args.branch.data) + row, columns);
+  x.load(args.x + row, columns);  // on its way while the branch's norm is summed
+  if constexpr (kNormed) {
+    const float scale = branch.inverse_rms(columns, args.branch_eps);
+    branch.combine(args.branch_weight, columns, [&](float b, float w) { return b * scale * w; });
+    x.add(branch, 1);
+  } else {
+    x.add(branch, args.branch_scale);
+  }
+  x.store(args.x + row, columns);
+  if constexpr (kNext) {
+    const float scale = x.inverse_rms(columns, args.next_eps);
+    x.combine(args.next_weight, columns, [&](float v, float w) { return v * scale * w; });
+    x.store(static_cast<T*>(args.y) + row, columns);
   }
 }
 
 }  // namespace
 
 void launch_rms_norm(const RmsNormArgs& args, Stream stream) {
-  const unsigned rows = static_cast<unsigned>(args.rows);
   with_element(args.x.type, [&](auto in) {
     with_element(args.y.type, [&](auto out) {
-      using In = decltype(in);
-      using Out = decltype(out);
-      const auto kernel = args.columns % 4 == 0 ? rms_norm_kernel<In, Out, 4> : rms_norm_kernel<In, Out, 1>;
-      kernel<<<rows, kThreads, 0, stream>>>(static_cast<const In*>(args.x.data), args.weight,
-                                            static_cast<Out*>(args.y.data), args.columns, args.eps);
+      with_row_share(args.columns, [&](auto share, unsigned threads) {
+        using In = decltype(in);
+        using Out = decltype(out);
+        rms_norm_kernel<decltype(share), In, Out><<<static_cast<unsigned>(args.rows), threads, 0, stream>>>(
+            static_cast<const In*>(args.x.data), args.weight, static_cast<Out*>(args.y.data), args.columns, args.eps);
+      });
     });
   });
 }
 
-void launch_add_rms_norm(const AddRmsNormArgs& args, Stream stream) {
-  const unsigned rows = static_cast<unsigned>(args.rows);
+void launch_residual_add(const ResidualAddArgs& args, Stream stream) {
   with_element(args.branch.type, [&](auto element) {
-    using T = decltype(element);
-    const auto kernel = args.columns % 4 == 0 ? add_rms_norm_kernel<T, 4> : add_rms_norm_kernel<T, 1>;
-    kernel<<<rows, kThreads, 0, stream>>>(args.x, static_cast<const T*>(args.branch.data), args.weight, args.columns,
-                                          args.eps);
+    with_row_share(args.columns, [&](auto share, unsigned threads) {
+      using T = decltype(element);
+      using Share = decltype(share);
+      const bool normed = args.branch_weight != nullptr, next = args.next_weight != nullptr;
+      const auto kernel =
+          normed ? (next ? residual_add_kernel<Share, T, true, true> : residual_add_kernel<Share, T, true, false>)
+                 : (next ? residual_add_kernel<Share, T, false, true> : residual_add_kernel<Share, T, false, false>);
+      kernel<<<static_cast<unsigned>(args.rows), threads, 0, stream>>>(args);
+    });
   });
 }
 

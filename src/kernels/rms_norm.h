@@ -1,16 +1,19 @@
-// RMSNorm in the three forms that the models use. Statistics and products are float32 whatever goes in.
+// RMSNorm, and the residual additions that are fused with it. Statistics and products are float32 whatever goes in.
 #pragma once
 
-#include <ATen/ATen.h>
+#include "kernels/norm.h"
 
 namespace zimage::kernels {
 
-// x * rsqrt(mean(x²) + eps) * weight over the last dimension.
-// x: [..., D], any floating type; weight: [D] float32. Returns [..., D] of type `out`.
-at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps, at::ScalarType out);
+// x: [..., D], any floating type. Returns norm(x), [..., D] of type `out`.
+at::Tensor rms_norm(const at::Tensor& x, const RmsNorm& norm, at::ScalarType out);
 
-// x += rms_norm(branch) * weight, in place: a block's residual addition, its gate multiplied into the weight.
-// x: [..., D] float32; branch: [..., D] any floating type; weight: [D] float32.
-void add_rms_norm_(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight, double eps);
+// x += branch_norm(branch), in place; returns next(x): a block's gated residual addition and the norm that opens what
+// follows, with the residual stream read and written once. An undefined next.weight returns an undefined tensor.
+// x: [N, D] float32; branch: [N, D] any floating type. Returns [N, D] of branch's type.
+at::Tensor add_norm_(const at::Tensor& x, const at::Tensor& branch, const RmsNorm& branch_norm, const RmsNorm& next);
+
+// The same with a plain factor on the branch: x += branch * scale; returns next(x).
+at::Tensor add_scaled_(const at::Tensor& x, const at::Tensor& branch, double scale, const RmsNorm& next);
 
 }  // namespace zimage::kernels

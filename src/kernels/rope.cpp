@@ -6,20 +6,31 @@
 
 namespace zimage::kernels {
 
-at::Tensor norm_rope(const at::Tensor& heads, const HeadNorm& norm, const RopeTable& table, RopePairs pairs) {
-  if (!heads.is_cuda()) return reference::norm_rope(heads, norm, table, pairs);
-  const std::int64_t tokens = heads.size(0), head_count = heads.size(1), head_dim = heads.size(2);
-  TORCH_CHECK(heads.stride(2) == 1 && heads.stride(1) == head_dim && head_dim % 2 == 0);
-  TORCH_CHECK(norm.weight.is_contiguous() && norm.weight.numel() == head_dim);
-  TORCH_CHECK(table.cos.is_contiguous() && table.sin.is_contiguous() && table.cos.size(0) == tokens &&
-              table.cos.size(1) * 2 == head_dim);
-  at::Tensor y = at::empty(heads.sizes(), heads.options());
-  launch_norm_rope({const_span(heads), y.mutable_data_ptr(), norm.weight.const_data_ptr<float>(),
-                    table.cos.const_data_ptr<float>(), table.sin.const_data_ptr<float>(), tokens, head_count, head_dim,
-                    heads.stride(0), static_cast<float>(norm.eps), pairs == RopePairs::adjacent},
-                   current_stream(heads));
+void norm_rope_(const at::Tensor& qkv, const HeadNorms& norms, const RopeTable& table, RopePairs pairs) {
+  if (!qkv.is_cuda()) return reference::norm_rope_(qkv, norms, table, pairs);
+  const std::int64_t tokens = qkv.size(0), head_dim = qkv.size(2);
+  TORCH_CHECK(qkv.stride(2) == 1 && qkv.stride(1) == head_dim && head_dim % 2 == 0);
+  TORCH_CHECK(qkv.size(1) >= norms.query_heads + norms.key_heads);
+  for (const at::Tensor* weight : {&norms.query_weight, &norms.key_weight}) {
+    TORCH_CHECK(weight->is_contiguous() && weight->numel() == head_dim);
+  }
+  for (const at::Tensor* angles : {&table.cos, &table.sin}) {
+    TORCH_CHECK(angles->is_contiguous() && angles->size(0) == tokens && angles->size(1) * 2 == head_dim);
+  }
+  launch_norm_rope({.heads = mutable_span(qkv),
+                    .query_weight = norms.query_weight.const_data_ptr<float>(),
+                    .key_weight = norms.key_weight.const_data_ptr<float>(),
+                    .cos = table.cos.const_data_ptr<float>(),
+                    .sin = table.sin.const_data_ptr<float>(),
+                    .tokens = tokens,
+                    .query_heads = norms.query_heads,
+                    .key_heads = norms.key_heads,
+                    .head_dim = head_dim,
+                    .token_stride = qkv.stride(0),
+                    .eps = static_cast<float>(norms.eps),
+                    .adjacent = pairs == RopePairs::adjacent},
+                   current_stream(qkv));
   check_launch();
-  return y;
 }
 
 }  // namespace zimage::kernels

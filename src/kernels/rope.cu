@@ -4,48 +4,109 @@
 namespace zimage::kernels {
 namespace {
 
-constexpr int kWarps = 8;  // heads a block
+constexpr int kThreads = 256;
+constexpr int kPack = 8;      // neighbours a lane holds
+constexpr int kInFlight = 2;  // heads a lane loads before it uses the first
 
-struct RopeShape {
-  std::int64_t heads_total, head_count, head_dim, token_stride;
-};
-
-// One warp a head; a lane holds pairs lane, lane + 32, ...
+// One block a token; `lanes` threads hold a head, kPack neighbours each. The lane's angles serve all its heads.
 template <typename T, bool kAdjacent>
-__global__ void __launch_bounds__(kWarps * 32)
-    norm_rope_kernel(const T* heads, T* y, const float* weight, const float* cos, const float* sin, RopeShape shape,
-                     float eps) {
-  const std::int64_t head = static_cast<std::int64_t>(blockIdx.x) * kWarps + threadIdx.x / 32;
-  if (head >= shape.heads_total) return;
-  const std::int64_t token = head / shape.head_count, half = shape.head_dim / 2;
-  const T* x = heads + token * shape.token_stride + head % shape.head_count * shape.head_dim;
-  y += head * shape.head_dim;
+__global__ void __launch_bounds__(kThreads, 3) norm_rope_kernel(NormRopeArgs args, int lanes) {
+  const int lane = threadIdx.x % lanes, group = threadIdx.x / lanes, groups = kThreads / lanes;
+  const int heads = static_cast<int>(args.query_heads + args.key_heads);
+  const int half = static_cast<int>(args.head_dim / 2), first = lane * kPack;
+  T* token = static_cast<T*>(args.heads.data) + blockIdx.x * args.token_stride + first;
+
+  // adjacent: elements first + 2i and first + 2i + 1 share angle i; halves: element first + j has its own
+  constexpr int kAngles = kAdjacent ? kPack / 2 : kPack;
+  const std::int64_t angle = static_cast<std::int64_t>(blockIdx.x) * half + (kAdjacent ? first / 2 : first % half);
+  const auto cos = *reinterpret_cast<const Pack<float, kAngles>*>(args.cos + angle);
+  const auto sin = *reinterpret_cast<const Pack<float, kAngles>*>(args.sin + angle);
+
+  for (int base = group; base < heads; base += groups * kInFlight) {
+    Pack<T, kPack> packs[kInFlight];
+#pragma unroll
+    for (int i = 0; i < kInFlight; ++i) {
+      const int head = base + i * groups;
+      if (head < heads) packs[i] = *reinterpret_cast<const Pack<T, kPack>*>(token + head * args.head_dim);
+    }
+#pragma unroll
+    for (int i = 0; i < kInFlight; ++i) {
+      const int head = base + i * groups;
+      float x[kPack], sum = 0;
+#pragma unroll
+      for (int j = 0; j < kPack; ++j) {
+        x[j] = head < heads ? to_float(packs[i].values[j]) : 0.0f;
+        sum += x[j] * x[j];
+      }
+      for (int offset = lanes / 2; offset > 0; offset /= 2) sum += __shfl_xor_sync(0xffffffffu, sum, offset);
+      const float scale = rsqrtf(sum / static_cast<float>(args.head_dim) + args.eps);
+      const float* weight = (head < args.query_heads ? args.query_weight : args.key_weight) + first;
+      const auto w = *reinterpret_cast<const Pack<float, kPack>*>(weight);
+#pragma unroll
+      for (int j = 0; j < kPack; ++j) x[j] *= scale * w.values[j];
+      Pack<T, kPack> out;
+      if constexpr (kAdjacent) {
+#pragma unroll
+        for (int p = 0; p < kPack / 2; ++p) {
+          const float a = x[2 * p], b = x[2 * p + 1], c = cos.values[p], s = sin.values[p];
+          out.values[2 * p] = from_float<T>(a * c - b * s);
+          out.values[2 * p + 1] = from_float<T>(a * s + b * c);
+        }
+      } else {
+#pragma unroll
+        for (int j = 0; j < kPack; ++j) {
+          const float other = __shfl_xor_sync(0xffffffffu, x[j], lanes / 2), c = cos.values[j], s = sin.values[j];
+          out.values[j] = from_float<T>(first < half ? x[j] * c - other * s : other * s + x[j] * c);
+        }
+      }
+      if (head < heads) *reinterpret_cast<Pack<T, kPack>*>(token + head * args.head_dim) = out;
+    }
+  }
+}
+
+// Any even head_dim: one warp a head; a lane holds pairs lane, lane + 32, ...
+template <typename T, bool kAdjacent>
+__global__ void __launch_bounds__(kThreads) norm_rope_any_kernel(NormRopeArgs args) {
+  const std::int64_t heads = args.query_heads + args.key_heads, half = args.head_dim / 2;
+  const std::int64_t index = static_cast<std::int64_t>(blockIdx.x) * (kThreads / 32) + threadIdx.x / 32;
+  if (index >= args.tokens * heads) return;
+  const std::int64_t token = index / heads, head = index % heads;
+  T* x = static_cast<T*>(args.heads.data) + token * args.token_stride + head * args.head_dim;
+  const float* weight = head < args.query_heads ? args.query_weight : args.key_weight;
   const int lane = threadIdx.x % 32;
 
   float sum = 0;
-  for (std::int64_t i = lane; i < shape.head_dim; i += 32) sum += to_float(x[i]) * to_float(x[i]);
+  for (std::int64_t i = lane; i < args.head_dim; i += 32) sum += to_float(x[i]) * to_float(x[i]);
   for (int offset = 16; offset > 0; offset /= 2) sum += __shfl_xor_sync(0xffffffffu, sum, offset);
-  const float scale = rsqrtf(sum / static_cast<float>(shape.head_dim) + eps);
+  const float scale = rsqrtf(sum / static_cast<float>(args.head_dim) + args.eps);
 
   for (std::int64_t p = lane; p < half; p += 32) {
     const std::int64_t first = kAdjacent ? 2 * p : p, second = kAdjacent ? 2 * p + 1 : p + half;
     const float a = to_float(x[first]) * scale * weight[first], b = to_float(x[second]) * scale * weight[second];
-    const float c = cos[token * half + p], s = sin[token * half + p];
-    y[first] = from_float<T>(a * c - b * s);
-    y[second] = from_float<T>(a * s + b * c);
+    const float c = args.cos[token * half + p], s = args.sin[token * half + p];
+    x[first] = from_float<T>(a * c - b * s);
+    x[second] = from_float<T>(a * s + b * c);
   }
 }
+
+bool is_power_of_two(std::int64_t n) { return (n & (n - 1)) == 0; }
 
 }  // namespace
 
 void launch_norm_rope(const NormRopeArgs& args, Stream stream) {
-  const RopeShape shape{args.tokens * args.head_count, args.head_count, args.head_dim, args.token_stride};
-  const unsigned blocks = static_cast<unsigned>((shape.heads_total + kWarps - 1) / kWarps);
+  const std::int64_t heads = args.tokens * (args.query_heads + args.key_heads), lanes = args.head_dim / kPack;
+  const bool packed =
+      args.head_dim % (2 * kPack) == 0 && lanes <= 32 && is_power_of_two(lanes) && args.token_stride % kPack == 0;
   with_element(args.heads.type, [&](auto element) {
     using T = decltype(element);
-    const auto kernel = args.adjacent ? norm_rope_kernel<T, true> : norm_rope_kernel<T, false>;
-    kernel<<<blocks, kWarps * 32, 0, stream>>>(static_cast<const T*>(args.heads.data), static_cast<T*>(args.y),
-                                               args.weight, args.cos, args.sin, shape, args.eps);
+    if (packed) {
+      const auto kernel = args.adjacent ? norm_rope_kernel<T, true> : norm_rope_kernel<T, false>;
+      kernel<<<static_cast<unsigned>(args.tokens), kThreads, 0, stream>>>(args, static_cast<int>(lanes));
+    } else {
+      constexpr int kWarps = kThreads / 32;
+      const auto kernel = args.adjacent ? norm_rope_any_kernel<T, true> : norm_rope_any_kernel<T, false>;
+      kernel<<<static_cast<unsigned>((heads + kWarps - 1) / kWarps), kThreads, 0, stream>>>(args);
+    }
   });
 }
 

@@ -7,22 +7,22 @@
 namespace zimage {
 namespace {
 
-// A caption with the image's angles beside it, which depend on its length.
+// A caption with the positions of the sequence that it makes with the image.
 struct Branch {
   CaptionContext caption;
-  kernels::RopeTable image_rope;
+  SequencePositions positions;
 };
 
 Branch prepare(const Transformer& transformer, const at::Tensor& prompt_embeds, const at::Tensor& noise) {
   const CaptionContext caption = transformer.prepare_caption(prompt_embeds);
-  return {caption, transformer.prepare_image(noise.size(1), noise.size(2), caption)};
+  return {caption, transformer.prepare_positions(noise.size(1), noise.size(2), caption)};
 }
 
 }  // namespace
 
 at::Tensor denoise(const Transformer& transformer, const DenoiseInput& input, const StepCallback& on_step) {
   const std::vector<float>& sigmas = input.sigmas;
-  const std::vector<StepModulations> steps = transformer.prepare_steps({sigmas.begin(), sigmas.end() - 1});
+  const std::vector<StepNorms> steps = transformer.prepare_steps({sigmas.begin(), sigmas.end() - 1});
   const Branch conditional = prepare(transformer, input.prompt_embeds, input.noise);
   Branch unconditional;
   if (input.guidance.scale > 0) unconditional = prepare(transformer, input.negative_prompt_embeds, input.noise);
@@ -31,11 +31,11 @@ at::Tensor denoise(const Transformer& transformer, const DenoiseInput& input, co
   for (std::size_t i = 0; i < steps.size(); ++i) {
     on_step(static_cast<int>(i), latents);
     const auto evaluate = [&](const Branch& b) {
-      return transformer.forward(latents, steps[i], b.caption, b.image_rope);
+      return transformer.forward(latents, steps[i], b.caption, b.positions);
     };
     at::Tensor output = evaluate(conditional);
     if (is_guided(input.guidance, sigmas[i])) output = guide(output, evaluate(unconditional), input.guidance);
-    latents = euler_step(latents, -output, sigmas[i], sigmas[i + 1]);
+    latents = euler_step(latents, output, sigmas[i], sigmas[i + 1]);
   }
   if (!latents.isfinite().all().item<bool>()) {
     throw Error(ErrorKind::numeric, "denoise: the final latents are not finite (NaN or infinite weights or overflow)");

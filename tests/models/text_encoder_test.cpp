@@ -1,6 +1,7 @@
 // The text encoder against transformers' Qwen3Model, layer by layer, and its output against diffusers' prompt_embeds.
 #include "models/text_encoder/text_encoder.h"
 
+#include "kernels/rms_norm.h"
 #include "support/fixture.h"
 
 #include <gtest/gtest.h>
@@ -33,8 +34,10 @@ TEST_P(TextEncoderParity, every_layer) {
   const kernels::RopeTable rope = text_rope(fixture.at("ids").numel(), config, at::kCPU);
   for (std::int64_t i = 0; i + 1 < config.num_hidden_layers; ++i) {
     const std::string name = "text_encoder.layers." + std::to_string(i);
+    const ParamView params = ParamView(weights).sub("layers." + std::to_string(i));
     const at::Tensor x = fixture.at(name + ".in").clone();
-    TextEncoderLayer(ParamView(weights).sub("layers." + std::to_string(i)), config).forward_(x, rope);
+    const at::Tensor h = kernels::rms_norm(x, {params["input_layernorm.weight"], config.rms_norm_eps}, at::kFloat);
+    TextEncoderLayer(params, config).forward_(x, h, rope, /*next_in=*/{});
     EXPECT_LE(relative_error(x, fixture.at(name + ".out")), 1e-5) << name;
   }
 }

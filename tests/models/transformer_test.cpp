@@ -21,13 +21,18 @@ class TransformerParity : public testing::TestWithParam<test::FixtureCase> {
         checkpoint_(GetParam().checkpoint_dir()),
         config_(checkpoint_.transformer_config()),
         weights_(checkpoint_.transformer(), transformer_load_spec(at::kCPU, at::kFloat)),
-        steps_(step_modulations(ParamView(weights_), config_, first_sigma())) {}
+        step_(step_norms(ParamView(weights_), config_, first_sigma())[0]) {}
 
   std::vector<float> first_sigma() const {
     return {flow_match_sigmas(GetParam().evaluations, checkpoint_.scheduler_config().shift)[0]};
   }
   at::Tensor input(const std::string& block) { return fixture_.at("transformer." + block + ".in").clone(); }
   const at::Tensor& output(const std::string& block) { return fixture_.at("transformer." + block + ".out"); }
+  void expect_block(const std::string& name, const BlockNorms& norms, const kernels::RopeTable& rope) {
+    const at::Tensor x = input(name);
+    run_block_(x, rope, ParamView(weights_).sub(name), norms, config_);
+    EXPECT_LE(relative_error(x, output(name)), kBlockTolerance) << name;
+  }
   TokenGrid grid() {
     return {GetParam().request.height / 16, GetParam().request.width / 16, input("context_refiner.0").size(0)};
   }
@@ -36,16 +41,13 @@ class TransformerParity : public testing::TestWithParam<test::FixtureCase> {
   Checkpoint checkpoint_;
   TransformerConfig config_;
   WeightStore weights_;
-  std::vector<StepModulations> steps_;
+  StepNorms step_;
 };
 
 TEST_P(TransformerParity, noise_refiner_blocks) {
   const kernels::RopeTable rope = image_rope(grid(), config_, at::kCPU);
-  for (std::int64_t i = 0; i < config_.n_refiner_layers; ++i) {
-    const std::string name = "noise_refiner." + std::to_string(i);
-    const at::Tensor x = input(name);
-    ModulatedBlock(ParamView(weights_).sub(name), config_).forward_(x, rope, steps_[0].noise_refiner[i]);
-    EXPECT_LE(relative_error(x, output(name)), kBlockTolerance) << name;
+  for (std::size_t i = 0; i < step_.noise_refiner.size(); ++i) {
+    expect_block("noise_refiner." + std::to_string(i), step_.noise_refiner[i], rope);
   }
 }
 
@@ -53,21 +55,25 @@ TEST_P(TransformerParity, context_refiner_blocks) {
   const kernels::RopeTable rope = caption_rope(grid().caption, config_, at::kCPU);
   for (std::int64_t i = 0; i < config_.n_refiner_layers; ++i) {
     const std::string name = "context_refiner." + std::to_string(i);
-    const at::Tensor x = input(name);
-    ContextBlock(ParamView(weights_).sub(name), config_).forward_(x, rope);
-    EXPECT_LE(relative_error(x, output(name)), kBlockTolerance) << name;
+    expect_block(name, plain_norms(ParamView(weights_).sub(name)), rope);
   }
 }
 
 TEST_P(TransformerParity, joint_blocks) {
   const kernels::RopeTable rope =
       joint_rope(image_rope(grid(), config_, at::kCPU), caption_rope(grid().caption, config_, at::kCPU));
-  for (std::int64_t i = 0; i < config_.n_layers; ++i) {
-    const std::string name = "layers." + std::to_string(i);
-    const at::Tensor x = input(name);
-    ModulatedBlock(ParamView(weights_).sub(name), config_).forward_(x, rope, steps_[0].layers[i]);
-    EXPECT_LE(relative_error(x, output(name)), kBlockTolerance) << name;
+  for (std::size_t i = 0; i < step_.layers.size(); ++i) {
+    expect_block("layers." + std::to_string(i), step_.layers[i], rope);
   }
+}
+
+// Each block's fused hand-over to the next: a whole stack at once, from the first block's input to the last's output.
+TEST_P(TransformerParity, joint_stack) {
+  const kernels::RopeTable rope =
+      joint_rope(image_rope(grid(), config_, at::kCPU), caption_rope(grid().caption, config_, at::kCPU));
+  const at::Tensor x = input("layers.0");
+  run_blocks_(x, rope, ParamView(weights_, "layers."), step_.layers, config_);
+  EXPECT_LE(relative_error(x, output("layers." + std::to_string(step_.layers.size() - 1))), kBlockTolerance);
 }
 
 TEST_P(TransformerParity, caption_enters_the_joint_sequence) {

@@ -50,7 +50,7 @@ void compare_blocks(const Checkpoint& checkpoint, const Tensors& reference, cons
   const at::Tensor& noise = reference.at("noise");
   const int evaluations = static_cast<int>(reference.at("sigmas").numel());
   const float sigma = flow_match_sigmas(evaluations, checkpoint.scheduler_config().shift)[0];
-  const StepModulations step = step_modulations(params, config, {sigma})[0];
+  const StepNorms step = step_norms(params, config, {sigma})[0];
   const std::int64_t caption = reference.at("transformer.context_refiner.0.in").size(0);
   const TokenGrid grid{noise.size(1) / config.patch_size, noise.size(2) / config.patch_size, caption};
   const kernels::RopeTable image = image_rope(grid, config, s.device), text = caption_rope(caption, config, s.device);
@@ -61,22 +61,18 @@ void compare_blocks(const Checkpoint& checkpoint, const Tensors& reference, cons
   const auto compare = [&](const std::string& name, const at::Tensor& x) {
     report.add(name, x, reference.at("transformer." + name + ".out"));
   };
-  for (std::int64_t i = 0; i < config.n_refiner_layers; ++i) {
-    std::string name = "noise_refiner." + std::to_string(i);
-    at::Tensor x = input(name);
-    ModulatedBlock(params.sub(name), config).forward_(x, image, step.noise_refiner[i]);
-    compare(name, x);
-    name = "context_refiner." + std::to_string(i);
-    x = input(name);
-    ContextBlock(params.sub(name), config).forward_(x, text);
-    compare(name, x);
-  }
-  for (std::int64_t i = 0; i < config.n_layers; ++i) {
-    const std::string name = "layers." + std::to_string(i);
+  const auto run = [&](const std::string& stack, std::size_t i, const BlockNorms& norms,
+                       const kernels::RopeTable& rope) {
+    const std::string name = stack + "." + std::to_string(i);
     const at::Tensor x = input(name);
-    ModulatedBlock(params.sub(name), config).forward_(x, joint, step.layers[i]);
+    run_block_(x, rope, params.sub(name), norms, config);
     compare(name, x);
+  };
+  for (std::size_t i = 0; i < step.noise_refiner.size(); ++i) {
+    run("noise_refiner", i, step.noise_refiner[i], image);
+    run("context_refiner", i, plain_norms(params.sub("context_refiner." + std::to_string(i))), text);
   }
+  for (std::size_t i = 0; i < step.layers.size(); ++i) run("layers", i, step.layers[i], joint);
 }
 
 void compare_latents(const Checkpoint& checkpoint, const Tensors& reference, const Setting& s, Report& report) {

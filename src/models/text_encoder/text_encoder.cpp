@@ -42,17 +42,14 @@ TextEncoderLayer::TextEncoderLayer(const ParamView& params, const TextEncoderCon
     : params_(params), config_(&config), branch_scale_(nn::residual_branch_scale(params.dtype())) {}
 
 at::Tensor TextEncoderLayer::attention(const at::Tensor& h, const kernels::RopeTable& rope) const {
-  using kernels::RopePairs;
   const ParamView params = params_.sub("self_attn");
   const std::int64_t heads = config_->num_attention_heads, groups = config_->num_key_value_heads;
   const at::Tensor qkv =
       nn::linear(h, params["qkv_proj.weight"]).unflatten(-1, {heads + 2 * groups, config_->head_dim});
-  const double eps = config_->rms_norm_eps;
-  const at::Tensor q =
-      kernels::norm_rope(qkv.narrow(1, 0, heads), {params["q_norm.weight"], eps}, rope, RopePairs::halves);
-  const at::Tensor k =
-      kernels::norm_rope(qkv.narrow(1, heads, groups), {params["k_norm.weight"], eps}, rope, RopePairs::halves);
-  const at::Tensor mixed = nn::attention(q, k, qkv.narrow(1, heads + groups, groups), nn::Mask::causal);
+  kernels::norm_rope_(qkv, {heads, groups, params["q_norm.weight"], params["k_norm.weight"], config_->rms_norm_eps},
+                      rope, kernels::RopePairs::halves);
+  const at::Tensor mixed = nn::attention(qkv.narrow(1, 0, heads), qkv.narrow(1, heads, groups),
+                                         qkv.narrow(1, heads + groups, groups), nn::Mask::causal);
   return nn::scaled_linear(mixed, params["o_proj.weight"], branch_scale_.attention);
 }
 
@@ -63,12 +60,12 @@ at::Tensor TextEncoderLayer::feed_forward(const at::Tensor& h) const {
                            branch_scale_.ffn_output);
 }
 
-void TextEncoderLayer::forward_(const at::Tensor& x, const kernels::RopeTable& rope) const {
+at::Tensor TextEncoderLayer::forward_(const at::Tensor& x, const at::Tensor& h, const kernels::RopeTable& rope,
+                                      const at::Tensor& next_in) const {
   const double eps = config_->rms_norm_eps;
-  at::Tensor h = kernels::rms_norm(x, params_["input_layernorm.weight"], eps, params_.dtype());
-  x.add_(attention(h, rope), 1 / branch_scale_.attention);
-  h = kernels::rms_norm(x, params_["post_attention_layernorm.weight"], eps, params_.dtype());
-  x.add_(feed_forward(h), 1 / branch_scale_.ffn());
+  const at::Tensor g = kernels::add_scaled_(x, attention(h, rope), 1 / branch_scale_.attention,
+                                            {params_["post_attention_layernorm.weight"], eps});
+  return kernels::add_scaled_(x, feed_forward(g), 1 / branch_scale_.ffn(), {next_in, eps});
 }
 
 TextEncoder::TextEncoder(const TextEncoderConfig& config, const ComponentFiles& files, at::Device device,
@@ -81,8 +78,13 @@ at::Tensor TextEncoder::forward(const std::vector<std::int32_t>& ids) const {
   const at::Tensor rows = embedding_.get(kEmbedding).index_select(0, at::tensor(ids, at::kInt));
   const at::Tensor x = rows.to(at::kFloat).to(weights_.device());
   const kernels::RopeTable rope = text_rope(x.size(0), config_, weights_.device());
-  for (std::int64_t i = 0; i + 1 < config_.num_hidden_layers; ++i) {
-    TextEncoderLayer(ParamView(weights_).sub("layers." + std::to_string(i)), config_).forward_(x, rope);
+  const ParamView layers(weights_, "layers.");
+  const auto norm_in = [&](std::int64_t i) { return layers[std::to_string(i) + ".input_layernorm.weight"]; };
+  const std::int64_t count = config_.num_hidden_layers - 1;
+  at::Tensor h = kernels::rms_norm(x, {norm_in(0), config_.rms_norm_eps}, weights_.dtype());
+  for (std::int64_t i = 0; i < count; ++i) {
+    const at::Tensor next_in = i + 1 < count ? norm_in(i + 1) : at::Tensor();
+    h = TextEncoderLayer(layers.sub(std::to_string(i)), config_).forward_(x, h, rope, next_in);
   }
   return x;
 }

@@ -17,8 +17,10 @@ namespace zimage {
 class TextEncoderLayer {
  public:
   TextEncoderLayer(const ParamView& params, const TextEncoderConfig& config);
-  // x: [L, hidden] float32, updated in place; rope: [L, head_dim / 2].
-  void forward_(const at::Tensor& x, const kernels::RopeTable& rope) const;
+  // x: [L, hidden] float32, updated in place; h: input_norm(x), [L, hidden] of the weights' type; rope: [L, head_dim /
+  // 2]. Returns the following layer's h: the norm next_in of the new x; undefined where next_in is.
+  at::Tensor forward_(const at::Tensor& x, const at::Tensor& h, const kernels::RopeTable& rope,
+                      const at::Tensor& next_in) const;
 
  private:
   at::Tensor attention(const at::Tensor& h, const kernels::RopeTable& rope) const;

@@ -16,53 +16,56 @@ double scaled_eps(double eps, double scale) { return eps * scale * scale; }
 
 }  // namespace
 
-BlockBranches::BlockBranches(const ParamView& params, const TransformerConfig& config)
+BlockNorms plain_norms(const ParamView& block) {
+  return {block["attention_norm1.weight"], block["attention_norm2.weight"], block["ffn_norm1.weight"],
+          block["ffn_norm2.weight"]};
+}
+
+Block::Block(const ParamView& params, const TransformerConfig& config)
     : attention_(params.sub("attention")),
       feed_forward_(params.sub("feed_forward")),
       n_heads_(config.n_heads),
+      norm_eps_(config.norm_eps),
       branch_scale_(nn::normed_branch_scale(params.dtype())) {}
 
-at::Tensor BlockBranches::attention(const at::Tensor& h, const kernels::RopeTable& rope) const {
-  using kernels::RopePairs;
-  const at::Tensor qkv = nn::linear(h, attention_["to_qkv.weight"]).unflatten(-1, {3, n_heads_, -1});
-  const at::Tensor q =
-      kernels::norm_rope(qkv.select(1, 0), {attention_["norm_q.weight"], kHeadNormEps}, rope, RopePairs::adjacent);
-  const at::Tensor k =
-      kernels::norm_rope(qkv.select(1, 1), {attention_["norm_k.weight"], kHeadNormEps}, rope, RopePairs::adjacent);
-  const at::Tensor mixed = nn::attention(q, k, qkv.select(1, 2), nn::Mask::none);
+at::Tensor Block::attention(const at::Tensor& h, const kernels::RopeTable& rope) const {
+  const at::Tensor qkv = nn::linear(h, attention_["to_qkv.weight"]).unflatten(-1, {3 * n_heads_, -1});
+  kernels::norm_rope_(qkv, {n_heads_, n_heads_, attention_["norm_q.weight"], attention_["norm_k.weight"], kHeadNormEps},
+                      rope, kernels::RopePairs::adjacent);
+  const auto heads = qkv.chunk(3, 1);
+  const at::Tensor mixed = nn::attention(heads[0], heads[1], heads[2], nn::Mask::none);
   return nn::scaled_linear(mixed, attention_["to_out.0.weight"], branch_scale_.attention);
 }
 
-at::Tensor BlockBranches::feed_forward(const at::Tensor& h) const {
+at::Tensor Block::feed_forward(const at::Tensor& h) const {
   const at::Tensor gate_up = nn::linear(h, feed_forward_["w13.weight"]);
   return nn::scaled_linear(kernels::silu_mul(gate_up, branch_scale_.ffn_product), feed_forward_["w2.weight"],
                            branch_scale_.ffn_output);
 }
 
-ModulatedBlock::ModulatedBlock(const ParamView& params, const TransformerConfig& config)
-    : params_(params), branches_(params, config), norm_eps_(config.norm_eps) {}
-
-void ModulatedBlock::forward_(const at::Tensor& x, const kernels::RopeTable& rope, const Modulation& m) const {
-  const nn::BranchScale& scale = branches_.branch_scale();
-  at::Tensor h =
-      kernels::rms_norm(x, params_["attention_norm1.weight"] * m.attention_scale, norm_eps_, params_.dtype());
-  kernels::add_rms_norm_(x, branches_.attention(h, rope), params_["attention_norm2.weight"] * m.attention_gate,
-                         scaled_eps(norm_eps_, scale.attention));
-  h = kernels::rms_norm(x, params_["ffn_norm1.weight"] * m.ffn_scale, norm_eps_, params_.dtype());
-  kernels::add_rms_norm_(x, branches_.feed_forward(h), params_["ffn_norm2.weight"] * m.ffn_gate,
-                         scaled_eps(norm_eps_, scale.ffn()));
+at::Tensor Block::forward_(const at::Tensor& x, const at::Tensor& h, const kernels::RopeTable& rope,
+                           const BlockNorms& norms, const at::Tensor& next_in) const {
+  const double attention_eps = scaled_eps(norm_eps_, branch_scale_.attention);
+  const double ffn_eps = scaled_eps(norm_eps_, branch_scale_.ffn());
+  const at::Tensor g = kernels::add_norm_(x, attention(h, rope), {norms.attention_out, attention_eps},  //
+                                          {norms.ffn_in, norm_eps_});
+  return kernels::add_norm_(x, feed_forward(g), {norms.ffn_out, ffn_eps}, {next_in, norm_eps_});
 }
 
-ContextBlock::ContextBlock(const ParamView& params, const TransformerConfig& config)
-    : params_(params), branches_(params, config), norm_eps_(config.norm_eps) {}
+void run_block_(const at::Tensor& x, const kernels::RopeTable& rope, const ParamView& block, const BlockNorms& norms,
+                const TransformerConfig& config) {
+  const at::Tensor h = kernels::rms_norm(x, {norms.attention_in, config.norm_eps}, block.dtype());
+  Block(block, config).forward_(x, h, rope, norms, {});
+}
 
-void ContextBlock::forward_(const at::Tensor& x, const kernels::RopeTable& rope) const {
-  const nn::BranchScale& scale = branches_.branch_scale();
-  at::Tensor h = kernels::rms_norm(x, params_["attention_norm1.weight"], norm_eps_, params_.dtype());
-  kernels::add_rms_norm_(x, branches_.attention(h, rope), params_["attention_norm2.weight"],
-                         scaled_eps(norm_eps_, scale.attention));
-  h = kernels::rms_norm(x, params_["ffn_norm1.weight"], norm_eps_, params_.dtype());
-  kernels::add_rms_norm_(x, branches_.feed_forward(h), params_["ffn_norm2.weight"], scaled_eps(norm_eps_, scale.ffn()));
+void run_blocks_(const at::Tensor& x, const kernels::RopeTable& rope, const ParamView& stack,
+                 const std::vector<BlockNorms>& norms, const TransformerConfig& config) {
+  if (norms.empty()) return;
+  at::Tensor h = kernels::rms_norm(x, {norms[0].attention_in, config.norm_eps}, stack.dtype());
+  for (std::size_t i = 0; i < norms.size(); ++i) {
+    const at::Tensor next_in = i + 1 < norms.size() ? norms[i + 1].attention_in : at::Tensor();
+    h = Block(stack.sub(std::to_string(i)), config).forward_(x, h, rope, norms[i], next_in);
+  }
 }
 
 }  // namespace zimage

@@ -33,34 +33,39 @@ at::Tensor timestep_embedding(const ParamView& params, const TransformerConfig& 
   return linear_float32(at::silu(linear_float32(x, mlp.sub("0"))), mlp.sub("2"));
 }
 
-// The modulations of one block, one for each row of c.
-std::vector<Modulation> block_modulations(const at::Tensor& c, const ParamView& block) {
-  const at::Tensor all = linear_float32(c, block.sub("adaLN_modulation").sub("0"));
-  std::vector<Modulation> modulations;
-  for (const at::Tensor& row : all.unbind(0)) {
-    const auto parts = row.chunk(4);
-    modulations.push_back({1 + parts[0], parts[1].tanh(), 1 + parts[2], parts[3].tanh()});
+// The norms of the blocks `stack`.0, `stack`.1, ... at one evaluation per row of c: [block][evaluation].
+std::vector<std::vector<BlockNorms>> modulated_norms(const at::Tensor& c, const ParamView& stack, std::int64_t blocks) {
+  std::vector<std::vector<BlockNorms>> all(blocks);
+  for (std::int64_t i = 0; i < blocks; ++i) {
+    const ParamView block = stack.sub(std::to_string(i));
+    const BlockNorms plain = plain_norms(block);
+    const auto m = linear_float32(c, block.sub("adaLN_modulation").sub("0")).chunk(4, -1);  // s_a, g_a, s_f, g_f
+    const auto attention_in = ((1 + m[0]) * plain.attention_in).unbind();
+    const auto attention_out = (m[1].tanh() * plain.attention_out).unbind();
+    const auto ffn_in = ((1 + m[2]) * plain.ffn_in).unbind();
+    const auto ffn_out = (m[3].tanh() * plain.ffn_out).unbind();
+    for (std::size_t e = 0; e < attention_in.size(); ++e) {
+      all[i].push_back({attention_in[e], attention_out[e], ffn_in[e], ffn_out[e]});
+    }
   }
-  return modulations;
+  return all;
 }
 
 }  // namespace
 
-std::vector<StepModulations> step_modulations(const ParamView& params, const TransformerConfig& config,
-                                              const std::vector<float>& sigmas) {
+std::vector<StepNorms> step_norms(const ParamView& params, const TransformerConfig& config,
+                                  const std::vector<float>& sigmas) {
   const at::Tensor c = timestep_embedding(params, config, sigmas);
-  std::vector<StepModulations> steps(sigmas.size());
-  for (std::int64_t i = 0; i < config.n_refiner_layers; ++i) {
-    const auto modulations = block_modulations(c, params.sub("noise_refiner." + std::to_string(i)));
-    for (std::size_t e = 0; e < steps.size(); ++e) steps[e].noise_refiner.push_back(modulations[e]);
-  }
-  for (std::int64_t i = 0; i < config.n_layers; ++i) {
-    const auto modulations = block_modulations(c, params.sub("layers." + std::to_string(i)));
-    for (std::size_t e = 0; e < steps.size(); ++e) steps[e].layers.push_back(modulations[e]);
-  }
+  const auto noise_refiner = modulated_norms(c, params.sub("noise_refiner"), config.n_refiner_layers);
+  const auto layers = modulated_norms(c, params.sub("layers"), config.n_layers);
   const ParamView final_layer = params.sub("all_final_layer.2-1").sub("adaLN_modulation").sub("1");
-  const at::Tensor final_scales = 1 + linear_float32(at::silu(c), final_layer);
-  for (std::size_t e = 0; e < steps.size(); ++e) steps[e].final_scale = final_scales[e];
+  const auto final_scales = (1 + linear_float32(at::silu(c), final_layer)).unbind();
+  std::vector<StepNorms> steps(sigmas.size());
+  for (std::size_t e = 0; e < steps.size(); ++e) {
+    for (const auto& block : noise_refiner) steps[e].noise_refiner.push_back(block[e]);
+    for (const auto& block : layers) steps[e].layers.push_back(block[e]);
+    steps[e].final_scale = final_scales[e];
+  }
   return steps;
 }
 

@@ -7,14 +7,14 @@
 
 namespace zimage {
 
-// One evaluation's modulations.
-struct StepModulations {
-  std::vector<Modulation> noise_refiner, layers;
+// One evaluation's norms.
+struct StepNorms {
+  std::vector<BlockNorms> noise_refiner, layers;
   at::Tensor final_scale;  // 1 + adaLN(silu(c)), [dim] float32
 };
 
 // One entry per sigma (the last sigma of a schedule, 0, is no evaluation and not passed). float32 throughout.
-std::vector<StepModulations> step_modulations(const ParamView& params, const TransformerConfig& config,
-                                              const std::vector<float>& sigmas);
+std::vector<StepNorms> step_norms(const ParamView& params, const TransformerConfig& config,
+                                  const std::vector<float>& sigmas);
 
 }  // namespace zimage

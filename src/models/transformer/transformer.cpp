@@ -1,5 +1,6 @@
 #include "models/transformer/transformer.h"
 
+#include "kernels/layer_norm.h"
 #include "kernels/rms_norm.h"
 #include "models/transformer/patches.h"
 #include "nn/linear.h"
@@ -12,8 +13,8 @@ constexpr double kFinalNormEps = 1e-6;
 // Rows of `token` behind x, up to a multiple of the sequence length's.
 at::Tensor pad_sequence(const at::Tensor& x, const at::Tensor& token) {
   const std::int64_t missing = padded_length(x.size(0)) - x.size(0);
-  if (missing == 0) return x.to(at::kFloat);
-  return at::cat({x.to(at::kFloat), token.to(at::kFloat).expand({missing, x.size(1)})});
+  if (missing == 0) return x;
+  return at::cat({x, token.to(x.scalar_type()).expand({missing, x.size(1)})});
 }
 
 }  // namespace
@@ -33,45 +34,46 @@ Transformer::Transformer(const TransformerConfig& config, const ComponentFiles& 
 
 CaptionContext Transformer::prepare_caption(const at::Tensor& prompt_embeds) const {
   const ParamView embedder = params_.sub("cap_embedder");
-  const at::Tensor normed = kernels::rms_norm(prompt_embeds, embedder["0.weight"], config_.norm_eps, params_.dtype());
+  const at::Tensor normed = kernels::rms_norm(prompt_embeds, {embedder["0.weight"], config_.norm_eps}, params_.dtype());
   const at::Tensor x =
-      pad_sequence(nn::linear(normed, embedder["1.weight"], embedder["1.bias"]), params_["cap_pad_token"]);
+      pad_sequence(nn::linear(normed, embedder["1.weight"], embedder["1.bias"]), params_["cap_pad_token"])
+          .to(at::kFloat);
   const kernels::RopeTable rope = caption_rope(x.size(0), config_, params_.device());
-  for (std::int64_t i = 0; i < config_.n_refiner_layers; ++i) {
-    ContextBlock(params_.sub("context_refiner." + std::to_string(i)), config_).forward_(x, rope);
-  }
+  const ParamView refiner = params_.sub("context_refiner");
+  std::vector<BlockNorms> norms;
+  for (std::int64_t i = 0; i < config_.n_refiner_layers; ++i)
+    norms.push_back(plain_norms(refiner.sub(std::to_string(i))));
+  run_blocks_(x, rope, refiner, norms, config_);
   return {x, rope};
 }
 
-std::vector<StepModulations> Transformer::prepare_steps(const std::vector<float>& sigmas) const {
-  return step_modulations(params_, config_, sigmas);
+std::vector<StepNorms> Transformer::prepare_steps(const std::vector<float>& sigmas) const {
+  return step_norms(params_, config_, sigmas);
 }
 
-kernels::RopeTable Transformer::prepare_image(std::int64_t height, std::int64_t width,
-                                              const CaptionContext& caption) const {
+SequencePositions Transformer::prepare_positions(std::int64_t height, std::int64_t width,
+                                                 const CaptionContext& caption) const {
   const TokenGrid grid{height / config_.patch_size, width / config_.patch_size, caption.tokens.size(0)};
-  return image_rope(grid, config_, params_.device());
+  const kernels::RopeTable image = image_rope(grid, config_, params_.device());
+  return {image, joint_rope(image, caption.rope)};
 }
 
-at::Tensor Transformer::forward(const at::Tensor& latents, const StepModulations& step, const CaptionContext& caption,
-                                const kernels::RopeTable& image_rope) const {
+at::Tensor Transformer::forward(const at::Tensor& latents, const StepNorms& step, const CaptionContext& caption,
+                                const SequencePositions& positions) const {
   const ParamView embedder = params_.sub("all_x_embedder.2-1"),
                   final_linear = params_.sub("all_final_layer.2-1.linear");
+  const std::int64_t image_tokens = positions.image.cos.size(0), caption_tokens = caption.tokens.size(0);
+  const at::Tensor x = at::empty({image_tokens + caption_tokens, config_.dim}, caption.tokens.options());
+  const at::Tensor image = x.narrow(0, 0, image_tokens);
+
   const at::Tensor patches = patchify(latents, config_.patch_size).to(params_.dtype());
-  const at::Tensor image =
-      pad_sequence(nn::linear(patches, embedder["weight"], embedder["bias"]), params_["x_pad_token"]);
-  for (std::size_t i = 0; i < step.noise_refiner.size(); ++i) {
-    ModulatedBlock(params_.sub("noise_refiner." + std::to_string(i)), config_)
-        .forward_(image, image_rope, step.noise_refiner[i]);
-  }
-  const at::Tensor x = at::cat({image, caption.tokens});
-  const kernels::RopeTable rope = joint_rope(image_rope, caption.rope);
-  for (std::size_t i = 0; i < step.layers.size(); ++i) {
-    ModulatedBlock(params_.sub("layers." + std::to_string(i)), config_).forward_(x, rope, step.layers[i]);
-  }
-  const at::Tensor h =
-      at::layer_norm(x.narrow(0, 0, image.size(0)), {config_.dim}, {}, {}, kFinalNormEps) * step.final_scale;
-  const at::Tensor out = nn::linear(h.to(params_.dtype()), final_linear["weight"], final_linear["bias"]);
+  image.copy_(pad_sequence(nn::linear(patches, embedder["weight"], embedder["bias"]), params_["x_pad_token"]));
+  run_blocks_(image, positions.image, params_.sub("noise_refiner"), step.noise_refiner, config_);
+  x.narrow(0, image_tokens, caption_tokens).copy_(caption.tokens);
+  run_blocks_(x, positions.joint, params_.sub("layers"), step.layers, config_);
+
+  const at::Tensor h = kernels::layer_norm(image, step.final_scale, kFinalNormEps, params_.dtype());
+  const at::Tensor out = nn::linear(h, final_linear["weight"], final_linear["bias"]);
   return unpatchify(out.to(at::kFloat), latents.sizes(), config_.patch_size);
 }
 

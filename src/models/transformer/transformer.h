@@ -12,6 +12,11 @@ struct CaptionContext {
   kernels::RopeTable rope;
 };
 
+// Where the tokens of the joint sequence stand: of one image size beside one caption.
+struct SequencePositions {
+  kernels::RopeTable image, joint;
+};
+
 class Transformer {
  public:
   Transformer(const TransformerConfig& config, const ComponentFiles& files, const LoadSpec& spec,
@@ -20,16 +25,16 @@ class Transformer {
   // prompt_embeds: [L, cap_feat_dim] → the caption through its embedder and refiner.
   CaptionContext prepare_caption(const at::Tensor& prompt_embeds) const;
 
-  // The timestep-dependent modulations of every evaluation; sigmas without the final 0.
-  std::vector<StepModulations> prepare_steps(const std::vector<float>& sigmas) const;
+  // The timestep-dependent norms of every evaluation; sigmas without the final 0.
+  std::vector<StepNorms> prepare_steps(const std::vector<float>& sigmas) const;
 
-  // Angles of the image's tokens beside this caption. height, width: of the latents.
-  kernels::RopeTable prepare_image(std::int64_t height, std::int64_t width, const CaptionContext& caption) const;
+  // height, width: of the latents.
+  SequencePositions prepare_positions(std::int64_t height, std::int64_t width, const CaptionContext& caption) const;
 
   // The model's output, [C, H, W] float32, for latents [C, H, W] float32; the velocity is its negative.
   // Source: ZImageTransformer2DModel.forward for one item.
-  at::Tensor forward(const at::Tensor& latents, const StepModulations& step, const CaptionContext& caption,
-                     const kernels::RopeTable& image_rope) const;
+  at::Tensor forward(const at::Tensor& latents, const StepNorms& step, const CaptionContext& caption,
+                     const SequencePositions& positions) const;
 
  private:
   TransformerConfig config_;
