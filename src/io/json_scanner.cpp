@@ -35,7 +35,7 @@ class Scanner {
   void literal(std::string_view word);
   void number();
   std::size_t digits();
-  std::string& string();
+  std::string_view string();
   void skip_plain();
   void escape();
   char32_t hex_unit();
@@ -46,7 +46,7 @@ class Scanner {
   JsonVisitor& visitor_;
   std::size_t at_ = 0;
   std::size_t depth_ = 0;
-  std::string string_;  // the string read last
+  std::string string_;  // the last string with an escape in it, decoded
 };
 
 void Scanner::refuse(const std::string& rule) const {
@@ -199,12 +199,12 @@ void Scanner::skip_plain() {
   at_ = at;
 }
 
-std::string& Scanner::string() {
+std::string_view Scanner::string() {
+  std::size_t start = ++at_;
+  skip_plain();
+  if (peek() == '"') return text_.substr(start, at_++ - start);  // as nearly all are: nothing to decode
   string_.clear();
-  ++at_;
-  for (;;) {
-    const std::size_t start = at_;
-    skip_plain();
+  for (;; start = at_, skip_plain()) {
     string_.append(text_, start, at_ - start);
     if (at_end()) refuse_syntax("a string does not end");
     if (take('"')) return string_;

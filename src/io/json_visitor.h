@@ -11,7 +11,7 @@
 
 namespace zimage::io {
 
-// Strings may be moved from. A visitor refuses by throwing.
+// Strings are there during the call only. A visitor refuses by throwing.
 class JsonVisitor {
  public:
   virtual ~JsonVisitor() = default;
@@ -20,9 +20,9 @@ class JsonVisitor {
   virtual void integer(std::int64_t value) = 0;
   virtual void big_integer(std::uint64_t value) = 0;  // above int64
   virtual void number(double value) = 0;              // finite
-  virtual void string(std::string& value) = 0;
+  virtual void string(std::string_view value) = 0;
   virtual void start_object() = 0;
-  virtual void key(std::string& name) = 0;
+  virtual void key(std::string_view name) = 0;
   virtual void end_object() = 0;
   virtual void start_array() = 0;
   virtual void end_array() = 0;
@@ -39,9 +39,9 @@ class JsonBuilder : public JsonVisitor {
   void integer(std::int64_t value) override { add(value); }
   void big_integer(std::uint64_t value) override { add(value); }
   void number(double value) override { add(value); }
-  void string(std::string& value) override { add(std::move(value)); }
+  void string(std::string_view value) override { add(std::string(value)); }
   void start_object() override { open_.push_back({Json(Json::Object()), ""}); }
-  void key(std::string& name) override { open_.back().key = std::move(name); }
+  void key(std::string_view name) override { open_.back().key = name; }
   void end_object() override;
   void start_array() override { open_.push_back({Json(Json::Array()), ""}); }
   void end_array() override { close(); }

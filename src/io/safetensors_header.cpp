@@ -42,9 +42,9 @@ class HeaderReader : public JsonVisitor {
   void number(double) override { refuse_value("a fraction or a number beyond 64 bits"); }
   void big_integer(std::uint64_t) override { refuse_value("a number beyond 63 bits"); }
   void integer(std::int64_t value) override;
-  void string(std::string& value) override;
+  void string(std::string_view value) override;
   void start_object() override;
-  void key(std::string& name) override;
+  void key(std::string_view name) override;
   void end_object() override;
   void start_array() override;
   void end_array() override { place_ = Place::tensor; }
@@ -57,7 +57,7 @@ class HeaderReader : public JsonVisitor {
 
   [[noreturn]] void refuse_here(const std::string& rule) const;
   [[noreturn]] void refuse_value(const std::string& what) const;
-  void start_tensor(std::string& name);
+  void start_tensor(std::string_view name);
   void finish_tensor();
   std::uint64_t bytes_of_shape() const;
 
@@ -108,7 +108,7 @@ void HeaderReader::integer(std::int64_t value) {
   list.values[list.size++] = value;
 }
 
-void HeaderReader::string(std::string& value) {
+void HeaderReader::string(std::string_view value) {
   if (place_ == Place::metadata) return;
   if (place_ != Place::tensor || field_ != Field::dtype) refuse_value("a string");
   dtype_ = dtype_from_safetensors(value);
@@ -130,7 +130,7 @@ void HeaderReader::start_object() {
   }
 }
 
-void HeaderReader::key(std::string& name) {
+void HeaderReader::key(std::string_view name) {
   if (place_ == Place::metadata) return;
   if (place_ == Place::root) return start_tensor(name);
   field_ = name == "dtype"          ? Field::dtype
@@ -144,8 +144,8 @@ void HeaderReader::key(std::string& name) {
   if (twice) refuse_here("field " + quoted(name) + " stands there twice");
 }
 
-void HeaderReader::start_tensor(std::string& name) {
-  name_ = std::move(name);
+void HeaderReader::start_tensor(std::string_view name) {
+  name_ = name;
   if (name_.empty() || name_.size() > kMaxNameBytes) {
     refuse_here("a tensor's name has " + std::to_string(name_.size()) + " bytes; 1 to " +
                 std::to_string(kMaxNameBytes) + " are allowed");

@@ -119,19 +119,17 @@ Checked read_and_check(const Files& files, std::string_view text) {
   return {std::move(vocabulary), std::move(read.merges), normalization};
 }
 
-std::optional<MergeList> guess_merges(const Files& files, std::string_view text) {
-  if (!files.has_lists) return guess_json_merges(text);
-  try {
-    return read_merge_lines(text, "");
-  } catch (const Error&) {
-    return std::nullopt;
-  }
-}
+struct Guess {
+  MergeList merges;
+  Bpe bpe;
+};
 
-// An encoding by these merges, or nothing where there is something wrong with them.
-std::optional<Bpe> try_bpe(const std::optional<MergeList>& merges) {
+// The merges as they seem to be and an encoding by them; nothing where something is wrong with them.
+std::optional<Guess> guess_bpe(const Files& files, std::string_view text) {
   try {
-    return merges ? std::optional(Bpe(*merges)) : std::nullopt;
+    MergeList merges = files.has_lists ? read_merge_lines(text, "") : guess_json_merges(text);
+    Bpe bpe(merges);
+    return Guess{std::move(merges), std::move(bpe)};
   } catch (const Error&) {
     return std::nullopt;
   }
@@ -147,11 +145,10 @@ TokenizerDefinition read_definition(const std::filesystem::path& dir) {
   const std::string text = files.has_lists ? io::read_whole(*files.merges, kMaxListBytes)
                                            : io::read_whole(*files.tokenizer, kMaxTokenizerJsonBytes);
   std::future<Checked> checking = std::async(std::launch::async, [&] { return read_and_check(files, text); });
-  const std::optional<MergeList> guess = guess_merges(files, text);
-  std::optional<Bpe> bpe = try_bpe(guess);
+  std::optional<Guess> guess = guess_bpe(files, text);
   Checked checked = checking.get();
-  if (!bpe || checked.merges != *guess) bpe = Bpe(checked.merges);
-  return {std::move(checked.vocabulary), std::move(*bpe), checked.normalization};
+  const bool is_right = guess && guess->merges == checked.merges;
+  return {std::move(checked.vocabulary), is_right ? std::move(guess->bpe) : Bpe(checked.merges), checked.normalization};
 }
 
 }  // namespace zimage::text

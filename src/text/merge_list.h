@@ -16,7 +16,11 @@ class MergeList {
     merges_.push_back({begin, left.size(), right.size()});
   }
 
-  void reserve(std::size_t merges) { merges_.reserve(merges); }
+  // Room for so many merges with parts of a usual length.
+  void reserve(std::size_t merges) {
+    merges_.reserve(merges);
+    parts_.reserve(merges * 16);
+  }
 
   bool operator==(const MergeList&) const = default;
 

@@ -13,14 +13,19 @@ std::uint32_t hash_of(std::string_view token) {
 }  // namespace
 
 TokenIndex::TokenIndex(const std::vector<std::string>& tokens)
-    : tokens_(tokens), slots_(std::bit_ceil(tokens.size() * 2 + 1)) {
+    : tokens_(tokens), slots_(std::bit_ceil(tokens.size() * 3 / 2 + 1)) {
   for (std::size_t id = 0; id < tokens.size(); ++id) {
+    if (id + kPrefetchAhead < tokens.size()) prefetch(tokens[id + kPrefetchAhead]);
     if (tokens[id].empty()) continue;
     const std::uint32_t hash = hash_of(tokens[id]);
     Slot& slot = slots_[position_of(tokens[id], hash)];
     if (slot.id >= 0) duplicate_ = &tokens[id];
     slot = {hash, static_cast<std::int32_t>(id)};
   }
+}
+
+void TokenIndex::prefetch(std::string_view token) const {
+  __builtin_prefetch(&slots_[hash_of(token) & (slots_.size() - 1)]);
 }
 
 std::size_t TokenIndex::position_of(std::string_view token, std::uint32_t hash) const {

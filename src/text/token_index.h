@@ -17,6 +17,9 @@ class TokenIndex {
   explicit TokenIndex(const std::vector<std::string>& tokens);
 
   std::optional<std::int32_t> find(std::string_view token) const;
+  // Has what find will need brought into the cache; worth it that many tokens ahead.
+  void prefetch(std::string_view token) const;
+  static constexpr std::size_t kPrefetchAhead = 8;
   // A token that stands in the list more than once.
   const std::string* duplicate() const { return duplicate_; }
 
@@ -28,7 +31,7 @@ class TokenIndex {
   };
 
   const std::vector<std::string>& tokens_;
-  std::vector<Slot> slots_;  // a power of two of them, at least half free
+  std::vector<Slot> slots_;  // a power of two of them, at least a third free
   const std::string* duplicate_ = nullptr;
 
   // Where the token is, or the free slot where it would be.

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "io/file.h"
 #include "io/json_visitor.h"
+#include "text/vocabulary.h"
 #include "text/vocabulary_reader.h"
 
 #include <algorithm>
@@ -57,18 +58,18 @@ class RootReader : public io::JsonVisitor {
   void number(double value) override {
     pass([value](JsonVisitor& reader) { reader.number(value); });
   }
-  void string(std::string& value) override {
-    pass([&value](JsonVisitor& reader) { reader.string(value); });
+  void string(std::string_view value) override {
+    pass([value](JsonVisitor& reader) { reader.string(value); });
   }
   void start_object() override {
     if (depth_++ < settings_depth()) return;
     count_setting();
-    current().start_object();
+    current_->start_object();
   }
   void start_array() override {
     if (depth_++ < settings_depth()) throw Error(ErrorKind::model, where() + ": an array instead of an object");
     count_setting();
-    current().start_array();
+    current_->start_array();
   }
   void end_object() override {
     close([](JsonVisitor& reader) { reader.end_object(); });
@@ -76,7 +77,7 @@ class RootReader : public io::JsonVisitor {
   void end_array() override {
     close([](JsonVisitor& reader) { reader.end_array(); });
   }
-  void key(std::string& name) override;
+  void key(std::string_view name) override;
 
   TokenizerJson take() {
     file_.tokens = vocabulary_.take();
@@ -88,21 +89,14 @@ class RootReader : public io::JsonVisitor {
   // The depth at which a value belongs to a reader: below the root, or below "model".
   int settings_depth() const { return is_in_model_ ? 2 : 1; }
   std::string where() const { return printable(source_) + (is_in_model_ ? ": model" : ""); }
-  bool is_vocabulary() const { return is_in_model_ && name_ == "vocab"; }
-  bool is_merges() const { return is_in_model_ && name_ == "merges"; }
+  bool is_setting() const { return current_ == value_.get(); }
   io::Json::Object& members() { return is_in_model_ ? file_.model_settings : file_.settings; }
-
-  io::JsonVisitor& current() {
-    if (is_vocabulary()) return vocabulary_;
-    if (is_merges()) return merges_;
-    return *value_;
-  }
 
   template <class Event>
   void pass(const Event& event) {
     if (depth_ < settings_depth()) throw Error(ErrorKind::model, where() + ": a plain value instead of an object");
     count_setting();
-    event(current());
+    event(*current_);
     if (depth_ == settings_depth()) store();
   }
 
@@ -113,17 +107,17 @@ class RootReader : public io::JsonVisitor {
       is_in_model_ = false;
       return;
     }
-    event(current());
+    event(*current_);
     if (depth_ == settings_depth()) store();
   }
 
   void count_setting() {
-    if (is_vocabulary() || is_merges() || ++setting_count_ <= kMaxSettings) return;
+    if (!is_setting() || ++setting_count_ <= kMaxSettings) return;
     throw Error(ErrorKind::model, where() + ": more than " + std::to_string(kMaxSettings) + " values");
   }
 
   void store() {
-    if (!is_vocabulary() && !is_merges()) members().emplace_back(name_, value_->take());
+    if (is_setting()) members().emplace_back(name_, value_->take());
   }
 
   bool has_all_settings() const {
@@ -138,32 +132,51 @@ class RootReader : public io::JsonVisitor {
   VocabularyReader vocabulary_;
   MergesReader merges_;
   std::unique_ptr<io::JsonBuilder> value_;
-  std::vector<std::string> seen_;  // members with no place in the settings, to refuse a second one
-  std::string name_;               // of the member that is being read
+  io::JsonVisitor* current_ = nullptr;  // the reader of the member that is being read
+  std::vector<std::string> seen_;       // members with no place in the settings, to refuse a second one
+  std::string name_;                    // of the member that is being read
   std::size_t setting_count_ = 0;
   int depth_ = 0;
   bool is_in_model_ = false;
 };
 
-void RootReader::key(std::string& name) {
+void RootReader::key(std::string_view name) {
   if (depth_ > settings_depth()) {
-    current().key(name);
+    current_->key(name);
     return;
   }
-  name_ = std::move(name);
-  const bool is_large = is_vocabulary() || is_merges();
+  name_ = name;
+  const bool is_vocabulary = is_in_model_ && name_ == "vocab", is_merges = is_in_model_ && name_ == "merges";
   const bool is_model = !is_in_model_ && name_ == "model";
   if (has(members(), name_) || std::find(seen_.begin(), seen_.end(), name_) != seen_.end()) {
     throw Error(ErrorKind::model, where() + ": duplicate key \"" + printable(name_, 200) + "\"");
   }
   if (members().size() == kMaxMembers) throw Error(ErrorKind::model, where() + ": more than 1000 members");
-  if (is_large || is_model) seen_.push_back(name_);
-  if (is_vocabulary() && part_ == VocabularyPart::skip && has_all_settings()) throw Enough();
+  if (is_vocabulary || is_merges || is_model) seen_.push_back(name_);
+  if (is_vocabulary && part_ == VocabularyPart::skip && has_all_settings()) throw Enough();
   if (is_model) {
     is_in_model_ = true;
-  } else if (!is_large) {
+  } else if (is_vocabulary) {
+    current_ = &vocabulary_;
+  } else if (is_merges) {
+    current_ = &merges_;
+  } else {
     value_ = std::make_unique<io::JsonBuilder>(source_);
+    current_ = value_.get();
   }
+}
+
+// Takes the next string in quotes off the text; of an escape it keeps the letter.
+bool take_quoted(std::string_view& text, std::string& string) {
+  string.clear();
+  std::size_t at = std::min(text.find('"'), text.size());
+  for (++at; at < text.size() && text[at] != '"'; ++at) {
+    if (text[at] == '\\' && ++at == text.size()) break;
+    string += text[at];
+  }
+  if (at >= text.size()) return false;
+  text.remove_prefix(at + 1);
+  return true;
 }
 
 }  // namespace
@@ -198,18 +211,22 @@ TokenizerJson read_tokenizer_json(std::string_view text, const std::string& sour
   return reader.take();
 }
 
-std::optional<MergeList> guess_json_merges(std::string_view text) {
-  const std::size_t key = text.rfind("\"merges\"");
-  const std::size_t begin = key == std::string_view::npos ? key : text.find('[', key);
-  const std::size_t end = text.rfind(']');
-  if (begin == std::string_view::npos || end < begin) return std::nullopt;
-  MergesReader reader("");
-  try {
-    io::visit_json(text.substr(begin, end + 1 - begin), "", {}, reader);
-  } catch (const Error&) {
-    return std::nullopt;  // another layout, or a file to be refused: the whole of it tells
+MergeList guess_json_merges(std::string_view text) {
+  constexpr std::string_view kKey = "\"merges\"";
+  MergeList merges;
+  const std::size_t key = text.rfind(kKey);
+  if (key == std::string_view::npos) return merges;
+  text.remove_prefix(key + kKey.size());
+  merges.reserve(kMaxVocabulary);
+  std::string left, right;
+  while (merges.size() < kMaxVocabulary && take_quoted(text, left)) {
+    if (const std::size_t space = left.find(' '); space != std::string::npos) {  // the other spelling: "left right"
+      merges.add(std::string_view(left).substr(0, space), std::string_view(left).substr(space + 1));
+    } else if (take_quoted(text, right)) {
+      merges.add(left, right);
+    }
   }
-  return reader.take();
+  return merges;
 }
 
 }  // namespace zimage::text

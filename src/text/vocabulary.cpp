@@ -36,6 +36,10 @@ void append_merged_ids(std::vector<std::int32_t>& ids, const VocabularyFiles& fi
   }
   std::vector<bool> is_made(files.tokens.size());
   for (std::size_t i = 0; i < merges.size(); ++i) {
+    if (const std::size_t ahead = i + TokenIndex::kPrefetchAhead; ahead < merges.size()) {
+      index.prefetch(merges.left(ahead));
+      index.prefetch(merges.right(ahead));
+    }
     const auto find = [&](std::string_view part) {
       const auto id = index.find(part);
       if (!id) refuse(files.merges_source, "merge " + std::to_string(i) + ": the vocabulary has no " + quoted(part));

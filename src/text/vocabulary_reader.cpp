@@ -40,9 +40,9 @@ void VocabularyReader::start_object() {
   tokens_.reserve(kMaxVocabulary);  // never moved then; what is not used is not touched
 }
 
-void VocabularyReader::key(std::string& name) {
+void VocabularyReader::key(std::string_view name) {
   if (name.empty()) refuse("an empty token");
-  token_ = std::move(name);
+  token_ = name;
 }
 
 void VocabularyReader::integer(std::int64_t id) {
@@ -71,9 +71,10 @@ void MergesReader::start_array() {
   ++depth_;
 }
 
-void MergesReader::string(std::string& value) {
+void MergesReader::string(std::string_view value) {
   if (depth_ == 2) {
-    parts_.push_back(std::move(value));
+    if (part_count_ < parts_.size()) parts_[part_count_] = value;
+    ++part_count_;
     return;
   }
   const std::optional<Pair> pair = depth_ == 1 ? split_pair(value) : std::nullopt;
@@ -83,12 +84,12 @@ void MergesReader::string(std::string& value) {
 
 void MergesReader::end_array() {
   if (--depth_ == 0) return;
-  const bool is_pair = parts_.size() == 2 && !parts_[0].empty() && !parts_[1].empty();
+  const bool is_pair = part_count_ == parts_.size() && !parts_[0].empty() && !parts_[1].empty();
   if (!is_pair)
-    refuse("merge " + std::to_string(merges_.size()) + ": " + std::to_string(parts_.size()) +
+    refuse("merge " + std::to_string(merges_.size()) + ": " + std::to_string(part_count_) +
            " parts or an empty one, two tokens are wanted");
   add(parts_[0], parts_[1]);
-  parts_.clear();
+  part_count_ = 0;
 }
 
 void MergesReader::add(std::string_view left, std::string_view right) {

@@ -4,6 +4,8 @@
 #include "io/json_visitor.h"
 #include "text/merge_list.h"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,9 +24,9 @@ class StrictReader : public io::JsonVisitor {
   void integer(std::int64_t) override { unexpected("an integer"); }
   void big_integer(std::uint64_t) override { unexpected("an integer above 2^63"); }
   void number(double) override { unexpected("a number with a fraction"); }
-  void string(std::string&) override { unexpected("a string"); }
+  void string(std::string_view) override { unexpected("a string"); }
   void start_object() override { unexpected("an object"); }
-  void key(std::string&) override {}
+  void key(std::string_view) override {}
   void end_object() override {}
   void start_array() override { unexpected("an array"); }
   void end_array() override {}
@@ -43,7 +45,7 @@ class VocabularyReader : public StrictReader {
   using StrictReader::StrictReader;
 
   void start_object() override;
-  void key(std::string& name) override;
+  void key(std::string_view name) override;
   void integer(std::int64_t id) override;
   void end_object() override { is_open_ = false; }
 
@@ -63,7 +65,7 @@ class MergesReader : public StrictReader {
   using StrictReader::StrictReader;
 
   void start_array() override;
-  void string(std::string& value) override;
+  void string(std::string_view value) override;
   void end_array() override;
 
   MergeList take() { return std::move(merges_); }
@@ -73,7 +75,8 @@ class MergesReader : public StrictReader {
   void add(std::string_view left, std::string_view right);
 
   MergeList merges_;
-  std::vector<std::string> parts_;  // of the pair that is being read
+  std::array<std::string, 2> parts_;  // of the pair that is being read
+  std::size_t part_count_ = 0;
   int depth_ = 0;
 };
 

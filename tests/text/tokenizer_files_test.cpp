@@ -63,6 +63,32 @@ TEST(TokenizerFiles, lists_are_preferred_and_settings_still_read) {
   expect_refused(dir, {"tokenizer.json", "normalizer"});
 }
 
+// Loading looks ahead for the merges, so something that only looks like them must change nothing.
+TEST(TokenizerFiles, other_merges_behind_the_model_are_not_taken) {
+  const TokenizerFolder folder;
+  std::string json = folder.tokenizer_json();
+  json.insert(json.size() - 1, R"(,"extra":{"merges":[["A","r"],["Ar","e"],["t","h"],["r","e"]]})");
+  const TempDir dir;
+  dir.write("tokenizer.json", json);
+  EXPECT_EQ(Tokenizer(dir.path()).encode("theAred"), (Ids{257, 'A', 259}));
+}
+
+TEST(TokenizerFiles, escapes_in_merges_are_read) {
+  TokenizerFolder folder;
+  folder.add("\"\\");
+  folder.merges.push_back("\" \\");
+  std::string json = folder.tokenizer_json();
+  const std::string plain = R"("th e")", escaped = R"("\u0074h e")";
+  const std::size_t at = json.rfind(plain);
+  ASSERT_NE(at, std::string::npos);
+  const TempDir dir;
+  dir.write("tokenizer.json", json);
+  const Ids expected{257, 263};
+  EXPECT_EQ(Tokenizer(dir.path()).encode("the\"\\"), expected);
+  dir.write("tokenizer.json", json.replace(at, plain.size(), escaped));
+  EXPECT_EQ(Tokenizer(dir.path()).encode("the\"\\"), expected);
+}
+
 TEST(TokenizerFiles, T1_more_merges_than_tokens) {
   TokenizerFolder folder;
   folder.merges.assign(300, "t h");
