@@ -19,6 +19,7 @@ struct PipelineOptions {
   std::filesystem::path model_dir;  // a checkpoint folder in the Hugging Face "diffusers" layout
   std::string device = "auto";      // auto | cpu | cuda | cuda:N
   std::string dtype = "auto";       // auto | fp16 | bf16 | fp32
+  std::string attention = "auto";   // auto | cudnn | flash | efficient | math
   int threads = 0;                  // CPU threads; 0: one per core
 };
 
@@ -60,11 +61,12 @@ class Pipeline {
   // Throws Error: usage (a field breaks its rule), memory, device, numeric (latents or pixels not finite).
   Result generate(const Request& request, const ProgressCallback& progress = {});
 
-  // What "auto" became, e.g. "cuda:0" and "fp16".
+  // What "auto" became, e.g. "cuda:0", "fp16" and "cudnn".
   const std::string& device() const;
   const std::string& dtype() const;
-  int default_width() const;                         // pixels
-  int default_height() const;                        // pixels
+  const std::string& attention() const;  // of the transformer's joint sequence; short ones and the VAE may take another
+  int default_width() const;             // pixels
+  int default_height() const;            // pixels
   const std::vector<std::string>& warnings() const;  // about the checkpoint, each one line
 
  private:

@@ -11,6 +11,7 @@
 #include "base/dtype.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/summary.h"
+#include "plan/attention_choice.h"
 #include "runtime/device.h"
 #include "runtime/host_memory.h"
 
@@ -58,12 +59,18 @@ Finding without_gpu() {
           built_without ? "build zimage with CUDA (cmake --preset release)" : kDriverAdvice};
 }
 
+// What --attention auto takes for a picture on this GPU.
+std::string fused_attention(const DeviceInfo& d) {
+  const AttentionProblem problem{10 * d.major + d.minor, DType::f16, /*tokens=*/4096, /*head_dim=*/128};
+  return std::string(option_name(choose_attention(AttentionBackend::automatic, problem)));
+}
+
 Findings gpu_findings(const std::vector<DeviceInfo>& devices) {
   Findings findings;
   for (const DeviceInfo& d : devices) {
     const std::string text = d.device + " " + d.name + ", compute capability " + std::to_string(d.major) + "." +
                              std::to_string(d.minor) + ", " + format_bytes(d.total_bytes) + ", " +
-                             format_bytes(d.free_bytes) + " free";
+                             format_bytes(d.free_bytes) + " free, attention in 16 bit by " + fused_attention(d);
     const bool supported = d.major * 10 + d.minor >= kMinCapability;
     findings.push_back(supported ? Finding{"ok", "GPU", text}
                                  : Finding{"missing", "GPU", text + ": older than Turing (7.5)",

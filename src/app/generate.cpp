@@ -65,8 +65,8 @@ class Generation {
       : job_(job), bar_(visibility), pipeline_(options(job, model_dir), on_progress()), model_(model_name(model_dir)) {
     bar_.clear();
     const std::chrono::duration<double> loading = std::chrono::steady_clock::now() - started_;
-    log::debug("loaded " + model_ + " in " + pipeline_.dtype() + " on " + pipeline_.device() + ", " +
-               format_seconds(loading.count()));
+    log::debug("loaded " + model_ + " in " + pipeline_.dtype() + " on " + pipeline_.device() + ", attention " +
+               pipeline_.attention() + ", " + format_seconds(loading.count()));
     if (job.seed_drawn) log::info("seed " + std::to_string(job.request.seed) + " (drawn; --seed takes it again)");
     warnings_.say(pipeline_.warnings());
   }
@@ -100,8 +100,13 @@ class Generation {
     stop_if_signalled();
     warnings_.say(result.warnings);
     if (is_constant(result.image)) warnings_.say({"the image is one colour all over"});
-    const GenerationRecord record{request, result.image.width, result.image.height,
-                                  model_,  pipeline_.device(), pipeline_.dtype()};
+    const GenerationRecord record{.request = request,
+                                  .width = result.image.width,
+                                  .height = result.image.height,
+                                  .model = model_,
+                                  .device = pipeline_.device(),
+                                  .dtype = pipeline_.dtype(),
+                                  .attention = pipeline_.attention()};
     write_files(paths, result, record, job_.overwrite);
     print(paths.image.string() + "\n");
     log::info(summary(paths, record, result.seconds));

@@ -62,6 +62,12 @@ void add_machine_options(CLI::App& command, GenerateArguments& a) {
       command, a.dtype,
       {"--dtype", "TYPE",
        "auto, fp16, bf16 or fp32. auto: fp16 on CUDA; on the CPU fp32 if it fits, else the stored type", "auto"});
+  add_text_option(command, a.attention,
+                  {"--attention", "BACKEND",
+                   "auto, cudnn, flash, efficient or math: what computes the attention of the text encoder and the "
+                   "transformer. Another one rounds differently, so the pixels differ a little. auto: the fastest for "
+                   "the GPU, the type and the length",
+                   "auto"});
   add_text_option(command, a.threads, {"--threads", "N", "CPU threads, 1 to 1024", "one per core"});
 }
 

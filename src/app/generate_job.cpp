@@ -103,6 +103,8 @@ std::vector<std::string> warnings_about(const Request& request) {
 PipelineOptions pipeline_options_of(const GenerateArguments& a, NoiseSource noise_source) {
   PipelineOptions options;
   options.dtype = parse_choice({"--dtype", a.dtype.value_or("auto")}, {"auto", "fp16", "bf16", "fp32"});
+  options.attention =
+      parse_choice({"--attention", a.attention.value_or("auto")}, {"auto", "cudnn", "flash", "efficient", "math"});
   options.threads = integer_or("--threads", a.threads, kThreads, 0);
   options.device = resolve_device(a.device.value_or("auto"));
   if (noise_source == NoiseSource::cuda && options.device == "cpu") {

@@ -26,6 +26,7 @@ std::string metadata_json(const GenerationRecord& record) {
   members.emplace_back("model", json(record.model));
   members.emplace_back("device", json(record.device));
   members.emplace_back("dtype", json(record.dtype));
+  members.emplace_back("attention", json(record.attention));
   return io::to_string(io::Json(std::move(members)));
 }
 

@@ -9,9 +9,9 @@ namespace zimage::app {
 
 struct GenerationRecord {
   Request request;
-  int width = 0, height = 0;  // pixels, as drawn
-  std::string model;          // the folder's name, no path
-  std::string device, dtype;  // what "auto" became
+  int width = 0, height = 0;             // pixels, as drawn
+  std::string model;                     // the folder's name, no path
+  std::string device, dtype, attention;  // what "auto" became
 };
 
 std::string metadata_json(const GenerationRecord& record);

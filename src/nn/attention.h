@@ -1,14 +1,18 @@
 // Scaled dot-product attention over one sequence.
 #pragma once
 
+#include "plan/attention_choice.h"
+
 #include <ATen/ATen.h>
 
 namespace zimage::nn {
 
 enum class Mask { none, causal };
 
-// softmax(q kᵀ / sqrt(head_dim)) v. q: [N, H, head_dim]; k, v: [N, G, head_dim] with H a multiple of G.
-// Returns [N, H * head_dim].
-at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, Mask mask);
+// softmax(q kᵀ / sqrt(head_dim)) v. q: [N, H, head_dim]; k, v: [N, G, head_dim] with H a multiple of G; all may be
+// strided (slices of one packed product), their last dimension not. Returns [N, H * head_dim].
+// Throws Error(usage) when `backend` cannot compute it; automatic always can.
+at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, Mask mask,
+                     AttentionBackend backend = AttentionBackend::automatic);
 
 }  // namespace zimage::nn

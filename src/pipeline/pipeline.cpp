@@ -62,6 +62,8 @@ class Pipeline::Impl {
         tokenizer_(checkpoint_.tokenizer_dir()),
         placement_(place(options.device, options.dtype, checkpoint_)),
         dtype_(option_name(placement_.dtype)),
+        attention_(place_attention(options.attention, placement_, checkpoint_)),
+        attention_name_(option_name(attention_.joint)),
         warnings_(checkpoint_.warnings()) {
     if (tokenizer_.size() > checkpoint_.text_encoder_config().vocab_size) {
       throw Error(ErrorKind::model, checkpoint_.tokenizer_dir().string() + ": token id " +
@@ -78,6 +80,7 @@ class Pipeline::Impl {
   const Checkpoint& checkpoint() const { return checkpoint_; }
   const std::string& device() const { return placement_.device; }
   const std::string& dtype() const { return dtype_; }
+  const std::string& attention() const { return attention_name_; }
   const std::vector<std::string>& warnings() const { return warnings_; }
   int default_size() const { return static_cast<int>(checkpoint_.vae_config().sample_size); }
 
@@ -90,6 +93,8 @@ class Pipeline::Impl {
   Tokenizer tokenizer_;
   Placement placement_;
   std::string dtype_;
+  AttentionPlacement attention_;
+  std::string attention_name_;
   std::vector<std::string> warnings_;
   std::unique_ptr<TextEncoder> text_encoder_;
   std::unique_ptr<Transformer> transformer_;
@@ -107,10 +112,13 @@ void Pipeline::Impl::load(const ProgressCallback& progress) {
     return !progress ||
            progress({Stage::load, static_cast<int>((before + bytes) >> 20), static_cast<int>(total >> 20)});
   };
-  text_encoder_ = std::make_unique<TextEncoder>(checkpoint_.text_encoder_config(), checkpoint_.text_encoder(), device,
-                                                dtype, on_bytes);
+  TextEncoderConfig text_encoder_config = checkpoint_.text_encoder_config();
+  TransformerConfig transformer_config = checkpoint_.transformer_config();
+  text_encoder_config.attention = transformer_config.attention = attention_.asked;
+  text_encoder_ =
+      std::make_unique<TextEncoder>(text_encoder_config, checkpoint_.text_encoder(), device, dtype, on_bytes);
   before += checkpoint_.text_encoder().bytes();
-  transformer_ = std::make_unique<Transformer>(checkpoint_.transformer_config(), checkpoint_.transformer(),
+  transformer_ = std::make_unique<Transformer>(transformer_config, checkpoint_.transformer(),
                                                transformer_load_spec(device, dtype), on_bytes);
   before += checkpoint_.transformer().bytes();
   vae_decoder_ = std::make_unique<VaeDecoder>(checkpoint_.vae_config(), checkpoint_.vae(), device,
@@ -193,6 +201,7 @@ Result Pipeline::generate(const Request& request, const ProgressCallback& progre
 
 const std::string& Pipeline::device() const { return impl_->device(); }
 const std::string& Pipeline::dtype() const { return impl_->dtype(); }
+const std::string& Pipeline::attention() const { return impl_->attention(); }
 int Pipeline::default_width() const { return impl_->default_size(); }
 int Pipeline::default_height() const { return impl_->default_size(); }
 const std::vector<std::string>& Pipeline::warnings() const { return impl_->warnings(); }

@@ -14,6 +14,8 @@ namespace {
 constexpr std::uint64_t kHostMargin = 1ULL << 30;
 // Context, libraries, workspaces and the activations of a 1024x1024 image.
 constexpr std::uint64_t kDeviceMargin = 4ULL << 30;
+// Of a 1024x1024 image and a short caption: which backend is fastest hardly depends on it.
+constexpr std::int64_t kJointTokens = 4096;
 
 std::uint64_t mib(std::uint64_t bytes) { return bytes >> 20; }
 
@@ -52,6 +54,19 @@ DType choose_cpu_dtype(const std::string& option, const Checkpoint& checkpoint, 
   }
   if (need(dtype) > available_bytes) refuse("cpu", dtype, need(dtype), available_bytes);
   return dtype;
+}
+
+AttentionPlacement place_attention(const std::string& option, const Placement& placement,
+                                   const Checkpoint& checkpoint) {
+  const auto asked = attention_backend_from_option(option);
+  if (!asked) {
+    throw Error(ErrorKind::usage, "--attention " + option + ": must be auto, cudnn, flash, efficient or math");
+  }
+  AttentionProblem problem{device_capability(placement.device), placement.dtype, kJointTokens,
+                           checkpoint.text_encoder_config().head_dim};
+  choose_attention(*asked, problem);
+  problem.head_dim = checkpoint.transformer_config().head_dim();
+  return {*asked, choose_attention(*asked, problem)};
 }
 
 Placement place(const std::string& device, const std::string& dtype, const Checkpoint& checkpoint) {

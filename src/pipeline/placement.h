@@ -2,6 +2,7 @@
 #pragma once
 
 #include "checkpoint/checkpoint.h"
+#include "plan/attention_choice.h"
 
 #include <ATen/ATen.h>
 
@@ -18,6 +19,15 @@ struct Placement {
 // The type of a model on the CPU whose host has `available_bytes` to give: `option`, or for "auto" fp32 if it fits,
 // else the stored type. Throws Error(memory) when that does not fit.
 DType choose_cpu_dtype(const std::string& option, const Checkpoint& checkpoint, std::uint64_t available_bytes);
+
+// How the text encoder and the transformer compute attention: as asked, which for automatic each call resolves anew.
+struct AttentionPlacement {
+  AttentionBackend asked = AttentionBackend::automatic;
+  AttentionBackend joint = AttentionBackend::math;  // what computes the transformer's joint sequence
+};
+
+// Throws Error(usage) for an unknown word, and for a backend that cannot compute the attention of both models.
+AttentionPlacement place_attention(const std::string& option, const Placement& placement, const Checkpoint& checkpoint);
 
 // Resolves "auto". On CUDA: fp16. On the CPU: as choose_cpu_dtype.
 // Throws Error(usage) for an unknown word, Error(device), Error(memory) when the weights do not fit.

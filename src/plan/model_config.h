@@ -1,6 +1,8 @@
 // The dimensions of a checkpoint's components, as plain data; checkpoint/ reads them from config.json files.
 #pragma once
 
+#include "plan/attention_choice.h"
+
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -18,6 +20,7 @@ struct TextEncoderConfig {
   std::int64_t head_dim = 0;
   double rms_norm_eps = 0;
   double rope_theta = 0;
+  AttentionBackend attention = AttentionBackend::automatic;  // the run's choice, in no file
 };
 
 // transformer/config.json (ZImageTransformer2DModel).
@@ -32,8 +35,9 @@ struct TransformerConfig {
   double norm_eps = 0;
   double rope_theta = 0;
   double t_scale = 0;
-  std::array<std::int64_t, 3> axes_dims{};  // frame, row, column; their sum is head_dim
-  std::array<std::int64_t, 3> axes_lens{};  // positions must stay below these
+  std::array<std::int64_t, 3> axes_dims{};                   // frame, row, column; their sum is head_dim
+  std::array<std::int64_t, 3> axes_lens{};                   // positions must stay below these
+  AttentionBackend attention = AttentionBackend::automatic;  // the run's choice, in no file
 
   std::int64_t head_dim() const { return dim / n_heads; }
   std::int64_t ffn_dim() const { return static_cast<std::int64_t>(static_cast<double>(dim) / 3 * 8); }

@@ -9,4 +9,7 @@ namespace zimage {
 // "13.0", or "none".
 std::string cuda_runtime_version();
 
+// Of the GPU with this index: 10 · major + minor, e.g. 75. Costs next to nothing.
+int compute_capability(int device);
+
 }  // namespace zimage

@@ -68,8 +68,12 @@ std::string resolve_device(const std::string& option) {
   return find_device(parse_cuda_index(option)).device;
 }
 
-bool has_bfloat16(const std::string& device) {
-  return device != "cpu" && find_device(parse_cuda_index(device)).major >= 8;
+int device_capability(const std::string& device) {
+  if (device == "cpu") return 0;
+  const DeviceInfo info = find_device(parse_cuda_index(device));
+  return 10 * info.major + info.minor;
 }
+
+bool has_bfloat16(const std::string& device) { return device_capability(device) >= 80; }
 
 }  // namespace zimage

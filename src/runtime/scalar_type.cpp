@@ -17,4 +17,19 @@ at::ScalarType scalar_type(DType dtype) {
   }
 }
 
+DType dtype_of(at::ScalarType type) {
+  switch (type) {
+    case at::kFloat:
+      return DType::f32;
+    case at::kHalf:
+      return DType::f16;
+    case at::kBFloat16:
+      return DType::bf16;
+    case at::kDouble:
+      return DType::f64;
+    default:
+      throw Error(ErrorKind::internal, std::string("no floating-point type: ") + c10::toString(type));
+  }
+}
+
 }  // namespace zimage

@@ -10,4 +10,7 @@ namespace zimage {
 // Throws Error(model) for a type that no weight may have.
 at::ScalarType scalar_type(DType dtype);
 
+// Of a floating-point tensor. Throws Error(internal) for another type.
+DType dtype_of(at::ScalarType type);
+
 }  // namespace zimage

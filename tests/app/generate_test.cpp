@@ -83,6 +83,15 @@ TEST(Generate, a_seed_is_drawn_and_told) {
   EXPECT_NE(std::to_string(*metadata_of(dir / "y.png").find("seed")->as<std::int64_t>()), seed);
 }
 
+TEST(Generate, attention_is_chosen_told_and_refused_where_it_cannot_run) {
+  const TempDir dir;
+  expect_success(run(dir, {"--prompt", "x", "--seed", "1", "--out", "auto.png"}));
+  expect_success(run(dir, {"--prompt", "x", "--seed", "1", "--out", "math.png", "--attention", "math"}));
+  EXPECT_EQ(*metadata_of(dir / "auto.png").find("attention")->as<std::string>(), "flash");
+  EXPECT_EQ(*metadata_of(dir / "math.png").find("attention")->as<std::string>(), "math");
+  expect_refused(run(dir, {"--prompt", "x", "--attention", "cudnn"}), 2, {"--attention cudnn", "compute capability"});
+}
+
 TEST(Generate, A14_force_replaces) {
   const TempDir dir;
   dir.write("x.png", "old");

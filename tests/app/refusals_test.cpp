@@ -53,6 +53,7 @@ const std::vector<Refusal>& refusals() {
       {"A15_name_of_256_bytes", {"--out", std::string(252, 'a') + ".png"}, 4, {"--out aaa"}},
       {"A16_no_such_cuda_device", {"--device", "cuda:9"}, 6, {"--device cuda:9"}},
       {"A16_no_device_at_all", {"--device", "tpu"}, 2, {"--device tpu"}},
+      {"A17_no_such_attention", {"--attention", "xformers"}, 2, {"--attention xformers", "efficient"}},
       {"A18_unknown_option", {"--widht", "64"}, 2, {"--widht"}},
       {"A18_stray_word", {"picture"}, 2, {"picture"}},
       {"A18_value_missing", {"--width"}, 2, {"--width"}},

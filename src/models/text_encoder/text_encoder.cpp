@@ -49,7 +49,7 @@ at::Tensor TextEncoderLayer::attention(const at::Tensor& h, const kernels::RopeT
   kernels::norm_rope_(qkv, {heads, groups, params["q_norm.weight"], params["k_norm.weight"], config_->rms_norm_eps},
                       rope, kernels::RopePairs::halves);
   const at::Tensor mixed = nn::attention(qkv.narrow(1, 0, heads), qkv.narrow(1, heads, groups),
-                                         qkv.narrow(1, heads + groups, groups), nn::Mask::causal);
+                                         qkv.narrow(1, heads + groups, groups), nn::Mask::causal, config_->attention);
   return nn::scaled_linear(mixed, params["o_proj.weight"], branch_scale_.attention);
 }
 

@@ -26,6 +26,7 @@ Block::Block(const ParamView& params, const TransformerConfig& config)
       feed_forward_(params.sub("feed_forward")),
       n_heads_(config.n_heads),
       norm_eps_(config.norm_eps),
+      backend_(config.attention),
       branch_scale_(nn::normed_branch_scale(params.dtype())) {}
 
 at::Tensor Block::attention(const at::Tensor& h, const kernels::RopeTable& rope) const {
@@ -33,7 +34,7 @@ at::Tensor Block::attention(const at::Tensor& h, const kernels::RopeTable& rope)
   kernels::norm_rope_(qkv, {n_heads_, n_heads_, attention_["norm_q.weight"], attention_["norm_k.weight"], kHeadNormEps},
                       rope, kernels::RopePairs::adjacent);
   const auto heads = qkv.chunk(3, 1);
-  const at::Tensor mixed = nn::attention(heads[0], heads[1], heads[2], nn::Mask::none);
+  const at::Tensor mixed = nn::attention(heads[0], heads[1], heads[2], nn::Mask::none, backend_);
   return nn::scaled_linear(mixed, attention_["to_out.0.weight"], branch_scale_.attention);
 }
 

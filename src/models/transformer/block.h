@@ -42,6 +42,7 @@ class Block {
   ParamView attention_, feed_forward_;
   std::int64_t n_heads_;
   double norm_eps_;
+  AttentionBackend backend_;
   nn::BranchScale branch_scale_;
 };
 
