@@ -5,6 +5,7 @@
 #pragma once
 
 #include "zimage/image.h"
+#include "zimage/profile.h"
 #include "zimage/request.h"
 
 #include <filesystem>
@@ -36,14 +37,10 @@ using ProgressCallback = std::function<bool(const Progress&)>;
 // Thrown out of load or generate when a progress callback returned false.
 struct Cancelled {};
 
-struct StageSeconds {
-  double encode = 0, denoise = 0, decode = 0;
-};
-
 struct Result {
   Image image;
   Latents latents;  // the final latents, before the VAE
-  StageSeconds seconds;
+  Profile profile;
   int prompt_tokens = 0;              // as the text encoder saw them
   std::vector<std::string> warnings;  // each one line
 };
@@ -65,8 +62,9 @@ class Pipeline {
   const std::string& device() const;
   const std::string& dtype() const;
   const std::string& attention() const;  // of the transformer's joint sequence; short ones and the VAE may take another
-  int default_width() const;             // pixels
-  int default_height() const;            // pixels
+  const LoadProfile& load_profile() const;
+  int default_width() const;                         // pixels
+  int default_height() const;                        // pixels
   const std::vector<std::string>& warnings() const;  // about the checkpoint, each one line
 
  private:

@@ -71,6 +71,18 @@ void add_machine_options(CLI::App& command, GenerateArguments& a) {
   add_text_option(command, a.threads, {"--threads", "N", "CPU threads, 1 to 1024", "one per core"});
 }
 
+void add_measuring_options(CLI::App& command, GenerateArguments& a) {
+  add_text_option(command, a.repeat,
+                  {"--repeat", "N",
+                   "Draw N images for timing, after those of --warmup, each with another seed and another prompt (\", "
+                   "variation I\" is added). Only the first, with prompt and seed as given, is written"});
+  add_text_option(command, a.warmup, {"--warmup", "N", "Images before those that --repeat times", "2"});
+  add_text_option(command, a.profile,
+                  {"--profile", "[=FILE]",
+                   "Say what each stage took (seconds by CUDA events, peaks of memory), and write it to FILE as JSON"});
+  command.get_option("--profile")->expected(0, 1);
+}
+
 }  // namespace
 
 void add_generate_options(CLI::App& command, GenerateArguments& arguments) {
@@ -79,6 +91,7 @@ void add_generate_options(CLI::App& command, GenerateArguments& arguments) {
   add_image_options(command, arguments);
   add_sampling_options(command, arguments);
   add_machine_options(command, arguments);
+  add_measuring_options(command, arguments);
   add_log_options(command, arguments.log);
 }
 

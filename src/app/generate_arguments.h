@@ -10,7 +10,8 @@ namespace zimage::app {
 
 struct GenerateArguments {
   std::optional<std::string> model, prompt, prompt_file, negative_prompt, out, width, height, steps, guidance_scale,
-      cfg_normalization, cfg_truncation, seed, count, rng, threads, device, dtype, attention, save_latents, latents;
+      cfg_normalization, cfg_truncation, seed, count, rng, threads, device, dtype, attention, repeat, warmup, profile,
+      save_latents, latents;
   bool literal_prompt = false;
   bool force = false;
   LogArguments log;

@@ -5,8 +5,10 @@
 #include "app/latents_file.h"
 #include "app/parse.h"
 #include "app/prompt_file.h"
+#include "base/text.h"
 #include "runtime/device.h"
 
+#include <algorithm>
 #include <limits>
 #include <random>
 
@@ -16,6 +18,8 @@ namespace {
 constexpr IntegerRange kSteps{2, 1000};
 constexpr IntegerRange kCount{1, 100'000};
 constexpr IntegerRange kThreads{1, 1024};
+constexpr IntegerRange kRepeat{1, 100'000};
+constexpr IntegerRange kWarmup{0, 1000};
 // Distilled models are trained for 9 steps; half and twice as many still work.
 constexpr IntegerRange kUsualSteps{5, 18};
 constexpr int kPixelsPerLatent = 8;
@@ -75,13 +79,37 @@ Request request_of(const GenerateArguments& a) {
   return request;
 }
 
-SeedRange seeds_of(const GenerateArguments& a, std::uint64_t first) {
-  const SeedRange seeds{first, static_cast<std::uint64_t>(integer_or("--count", a.count, kCount, 1))};
+// All seeds from the first on must exist.
+void check_seeds(const SeedRange& seeds) {
   if (seeds.count - 1 > std::numeric_limits<std::uint64_t>::max() - seeds.first) {
     throw Error(ErrorKind::usage, "--seed " + std::to_string(seeds.first) + ": the last of " +
                                       std::to_string(seeds.count) + " seeds would be above 18446744073709551615");
   }
-  return seeds;
+}
+
+std::optional<Repetition> repetition_of(const GenerateArguments& a) {
+  if (!a.repeat) {
+    if (a.warmup) throw Error(ErrorKind::usage, "--warmup: needs --repeat");
+    return std::nullopt;
+  }
+  if (a.count) throw Error(ErrorKind::usage, "--repeat: not together with --count");
+  if (a.latents) throw Error(ErrorKind::usage, "--repeat: not together with --latents, each image has another seed");
+  Repetition repetition;
+  repetition.timed = integer_or("--repeat", a.repeat, kRepeat, 0);
+  repetition.warmup = integer_or("--warmup", a.warmup, kWarmup, repetition.warmup);
+  return repetition;
+}
+
+std::optional<std::filesystem::path> profile_file_of(const GenerateArguments& a, const GenerateJob& job) {
+  if (!a.profile || a.profile->empty()) return std::nullopt;
+  const std::filesystem::path path = *a.profile;
+  for (const OutputPaths& paths : job.outputs) {
+    if (paths.image.lexically_normal() == path.lexically_normal()) {
+      throw Error(ErrorKind::usage, "--profile " + printable(path.native()) + ": is also --out");
+    }
+  }
+  check_writable("--profile", path, job.overwrite);
+  return path;
 }
 
 std::vector<std::string> warnings_about(const Request& request) {
@@ -118,10 +146,15 @@ PipelineOptions pipeline_options_of(const GenerateArguments& a, NoiseSource nois
 GenerateJob make_generate_job(const GenerateArguments& arguments) {
   GenerateJob job;
   job.request = request_of(arguments);
-  const SeedRange seeds = seeds_of(arguments, job.request.seed);
+  job.repetition = repetition_of(arguments);
+  const SeedRange seeds{job.request.seed,
+                        static_cast<std::uint64_t>(integer_or("--count", arguments.count, kCount, 1))};
+  const int repeated = job.repetition ? job.repetition->warmup + job.repetition->timed : 1;
+  check_seeds({seeds.first, std::max(seeds.count, static_cast<std::uint64_t>(repeated))});
   job.pipeline = pipeline_options_of(arguments, job.request.noise_source);
   job.overwrite = arguments.force ? io::Overwrite::yes : io::Overwrite::no;
   job.outputs = output_paths({arguments.out.value_or("result.png"), arguments.save_latents}, seeds, job.overwrite);
+  job.profile_file = profile_file_of(arguments, job);
   job.seed_drawn = !arguments.seed && !arguments.latents;
   job.warnings = warnings_about(job.request);
   return job;

@@ -7,15 +7,24 @@
 #include "app/output_paths.h"
 #include "io/file.h"
 
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace zimage::app {
 
+// --repeat
+struct Repetition {
+  int warmup = 2, timed = 0;  // images
+};
+
 struct GenerateJob {
   PipelineOptions pipeline;          // all but the model's folder
   Request request;                   // of the first image; the others have the seeds after its
-  std::vector<OutputPaths> outputs;  // one per image
+  std::vector<OutputPaths> outputs;  // one per image; the only one is the first image's where there is a repetition
+  std::optional<Repetition> repetition;
+  std::optional<std::filesystem::path> profile_file;
   io::Overwrite overwrite = io::Overwrite::no;
   bool seed_drawn = false;            // nobody gave one
   std::vector<std::string> warnings;  // each one line

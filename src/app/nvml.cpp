@@ -35,6 +35,25 @@ std::optional<PcieLink> link_of(const Library& library, Device device) {
   return known ? std::optional(link) : std::nullopt;
 }
 
+// nvmlPciInfo_t, version 3.
+struct PciInfo {
+  std::array<char, 16> legacy_bus_id;
+  unsigned domain, bus, device, device_id, subsystem_id;
+  std::array<char, 32> bus_id;
+};
+
+// nvmlMemory_t
+struct Memory {
+  unsigned long long total, free, used;
+};
+
+void add_place_and_memory(const Library& library, Device device, NvmlGpu& gpu) {
+  PciInfo pci{};
+  if (call(library, "nvmlDeviceGetPciInfo_v3", device, &pci)) gpu.pci_bus_id = pci.bus_id.data();
+  Memory memory{};
+  if (call(library, "nvmlDeviceGetMemoryInfo", device, &memory)) gpu.used_bytes = memory.used;
+}
+
 NvmlReport report_of(const Library& library) {
   NvmlReport report;
   std::array<char, 96> text{};
@@ -45,7 +64,8 @@ NvmlReport report_of(const Library& library) {
   for (unsigned i = 0; i < count; ++i) {
     Device device = nullptr;
     if (!call(library, "nvmlDeviceGetHandleByIndex_v2", i, &device)) continue;
-    NvmlGpu gpu{"GPU " + std::to_string(i), link_of(library, device)};
+    NvmlGpu gpu{.name = "GPU " + std::to_string(i), .link = link_of(library, device)};
+    add_place_and_memory(library, device, gpu);
     if (call(library, "nvmlDeviceGetName", device, text.data(), size)) gpu.name = text.data();
     report.gpus.push_back(gpu);
   }

@@ -1,6 +1,8 @@
-// What NVIDIA's management library knows about the GPUs and CUDA does not tell: the driver's version, the PCIe link.
+// What NVIDIA's management library knows about the GPUs and CUDA does not tell: the driver's version, the PCIe link,
+// the memory that all processes use.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +17,8 @@ struct PcieLink {
 struct NvmlGpu {
   std::string name;
   std::optional<PcieLink> link;
+  std::string pci_bus_id;  // "00000000:1B:00.0"
+  std::optional<std::uint64_t> used_bytes;
 };
 
 struct NvmlReport {

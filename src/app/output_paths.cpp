@@ -32,6 +32,8 @@ void check_distinct(std::string_view option, const std::string& text, std::uint6
   }
 }
 
+}  // namespace
+
 void check_writable(std::string_view option, const fs::path& path, io::Overwrite overwrite) {
   try {
     io::check_writable(path, overwrite);
@@ -42,8 +44,6 @@ void check_writable(std::string_view option, const fs::path& path, io::Overwrite
     throw Error(error.kind(), std::string(option) + " " + error.what() + hint);
   }
 }
-
-}  // namespace
 
 std::vector<OutputPaths> output_paths(const OutputTemplates& templates, const SeedRange& seeds,
                                       io::Overwrite overwrite) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace zimage::app {
@@ -30,5 +31,8 @@ struct OutputPaths {
 // Throws Error(usage) when two files would have one name, Error(io) for what would make writing fail later.
 std::vector<OutputPaths> output_paths(const OutputTemplates& templates, const SeedRange& seeds,
                                       io::Overwrite overwrite);
+
+// Throws Error(io), naming the option, for what would make writing this file fail later.
+void check_writable(std::string_view option, const std::filesystem::path& path, io::Overwrite overwrite);
 
 }  // namespace zimage::app

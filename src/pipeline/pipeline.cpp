@@ -7,6 +7,8 @@
 #include "pipeline/denoise.h"
 #include "pipeline/failures.h"
 #include "pipeline/placement.h"
+#include "pipeline/profiler.h"
+#include "runtime/device_memory.h"
 #include "runtime/scalar_type.h"
 #include "sampling/flow_match_euler.h"
 #include "sampling/noise.h"
@@ -73,6 +75,7 @@ class Pipeline::Impl {
     }
     configure_arithmetic(options.threads);
     load(progress);
+    load_profile_ = {since_construction_.seconds(), take_allocator_peak(at::Device(placement_.device))};
   }
 
   Result generate(const Request& request, const ProgressCallback& progress) const;
@@ -82,6 +85,7 @@ class Pipeline::Impl {
   const std::string& dtype() const { return dtype_; }
   const std::string& attention() const { return attention_name_; }
   const std::vector<std::string>& warnings() const { return warnings_; }
+  const LoadProfile& load_profile() const { return load_profile_; }
   int default_size() const { return static_cast<int>(checkpoint_.vae_config().sample_size); }
 
  private:
@@ -89,12 +93,14 @@ class Pipeline::Impl {
   // Embeddings of one prompt, [L, hidden]; appends to the result's warnings.
   at::Tensor encode(const std::string& prompt, const Request& request, Result& result) const;
 
+  Stopwatch since_construction_;
   Checkpoint checkpoint_;
   Tokenizer tokenizer_;
   Placement placement_;
   std::string dtype_;
   AttentionPlacement attention_;
   std::string attention_name_;
+  LoadProfile load_profile_;
   std::vector<std::string> warnings_;
   std::unique_ptr<TextEncoder> text_encoder_;
   std::unique_ptr<Transformer> transformer_;
@@ -137,6 +143,7 @@ at::Tensor Pipeline::Impl::encode(const std::string& prompt, const Request& requ
         "the prompt holds special tokens, which steer the model (--literal-prompt takes them as text)");
   }
   result.prompt_tokens = static_cast<int>(tokens.ids.size());
+  ++result.profile.encodes;
   return text_encoder_->forward(tokens.ids);
 }
 
@@ -146,30 +153,30 @@ Result Pipeline::Impl::generate(const Request& request, const ProgressCallback& 
   const std::vector<float> sigmas = flow_match_sigmas(request.steps - 1, checkpoint_.scheduler_config().shift);
   Result result;
 
-  Stopwatch encoding;
+  Profiler profiler(device);
   report(progress, {Stage::encode, 1, 1});
   DenoiseInput input{.guidance = {request.guidance_scale, request.cfg_normalization, request.cfg_truncation},
                      .sigmas = sigmas};
   if (request.guidance_scale > 0) input.negative_prompt_embeds = encode(request.negative_prompt, request, result);
   input.prompt_embeds = encode(request.prompt, request, result);
+
+  profiler.begin_denoise();
   const std::int64_t channels = checkpoint_.transformer_config().in_channels;
   input.noise = request.initial_noise ? to_tensor(*request.initial_noise, device)
                                       : initial_noise({channels, request.height / 8, request.width / 8}, request.seed,
                                                       request.noise_source, device);
-  result.seconds.encode = encoding.seconds();
-
-  Stopwatch denoising;
   const int evaluations = request.steps - 1;
   const at::Tensor latents = denoise(*transformer_, input, [&](int done, const at::Tensor&) {
+    profiler.step();
     if (done < evaluations) report(progress, {Stage::denoise, done + 1, evaluations});
   });
   result.latents = to_latents(latents);
-  result.seconds.denoise = denoising.seconds();
 
-  Stopwatch decoding;
+  profiler.begin_decode();
   report(progress, {Stage::decode, 1, 1});
   result.image = to_image(vae_decoder_->forward(latents));
-  result.seconds.decode = decoding.seconds();
+  profiler.end();
+  result.profile = profiler.profile(result.profile.encodes);
   return result;
 }
 
@@ -202,6 +209,7 @@ Result Pipeline::generate(const Request& request, const ProgressCallback& progre
 const std::string& Pipeline::device() const { return impl_->device(); }
 const std::string& Pipeline::dtype() const { return impl_->dtype(); }
 const std::string& Pipeline::attention() const { return impl_->attention(); }
+const LoadProfile& Pipeline::load_profile() const { return impl_->load_profile(); }
 int Pipeline::default_width() const { return impl_->default_size(); }
 int Pipeline::default_height() const { return impl_->default_size(); }
 const std::vector<std::string>& Pipeline::warnings() const { return impl_->warnings(); }

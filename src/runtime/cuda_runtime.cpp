@@ -4,11 +4,21 @@
 
 #include <cuda_runtime_api.h>
 
+#include <array>
+#include <cstdio>
+
 namespace zimage {
 namespace {
 
 std::string version_text(int version) {
   return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
+
+std::string pci_bus_id(const cudaDeviceProp& properties) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%08X:%02X:%02X.0", properties.pciDomainID, properties.pciBusID,
+                properties.pciDeviceID);
+  return text.data();
 }
 
 }  // namespace
@@ -55,7 +65,8 @@ std::vector<DeviceInfo> cuda_devices() {
                     .name = properties.name,
                     .major = properties.major,
                     .minor = properties.minor,
-                    .total_bytes = properties.totalGlobalMem};
+                    .total_bytes = properties.totalGlobalMem,
+                    .pci_bus_id = pci_bus_id(properties)};
     std::size_t free = 0, total = 0;
     if (cudaSetDevice(i) == cudaSuccess && cudaMemGetInfo(&free, &total) == cudaSuccess) info.free_bytes = free;
     devices.push_back(info);

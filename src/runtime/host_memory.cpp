@@ -1,5 +1,7 @@
 #include "runtime/host_memory.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <fstream>
 #include <limits>
@@ -32,6 +34,12 @@ std::uint64_t available_in_control_group() {
 }
 
 }  // namespace
+
+std::uint64_t peak_resident_bytes() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
 
 std::uint64_t available_host_bytes() { return std::min(available_in_system(), available_in_control_group()); }
 

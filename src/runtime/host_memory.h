@@ -8,4 +8,7 @@ namespace zimage {
 // Bytes that can be taken without swapping: the kernel's MemAvailable, bounded by the control group's limit.
 std::uint64_t available_host_bytes();
 
+// The largest resident set that this process has had.
+std::uint64_t peak_resident_bytes();
+
 }  // namespace zimage

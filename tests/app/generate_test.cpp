@@ -92,6 +92,40 @@ TEST(Generate, attention_is_chosen_told_and_refused_where_it_cannot_run) {
   expect_refused(run(dir, {"--prompt", "x", "--attention", "cudnn"}), 2, {"--attention cudnn", "compute capability"});
 }
 
+TEST(Generate, repeat_times_other_prompts_and_seeds_and_writes_the_first_image) {
+  const TempDir dir;
+  expect_success(run(dir, {"--prompt", "x", "--seed", "7", "--out", "plain.png"}));
+  const Outcome outcome = run(dir, {"--prompt", "x", "--seed", "7", "--out", "{seed}.png", "--repeat", "2", "--warmup",
+                                    "1", "--profile=p.json"});
+  expect_success(outcome);
+  EXPECT_EQ(outcome.out, "7.png\n");
+  EXPECT_EQ(test::content_of(dir / "7.png"), test::content_of(dir / "plain.png"));
+  EXPECT_EQ(dir.entries(), 3U);
+  EXPECT_TRUE(holds(outcome.err, "medians of 2 images after 1, 2 encodes")) << outcome.err;
+  const io::Json json = io::parse_json(test::content_of(dir / "p.json"), "p.json");
+  const io::Json::Array& images = *json.find("images")->as<io::Json::Array>();
+  ASSERT_EQ(images.size(), 2U);
+  EXPECT_EQ(*images[1].find("seed")->as<std::int64_t>(), 9);
+  const io::Json& first = json.find("warmup")->as<io::Json::Array>()->front();
+  EXPECT_GT(*images[0].find("prompt_tokens")->as<std::int64_t>(), *first.find("prompt_tokens")->as<std::int64_t>());
+  EXPECT_EQ(images[0].find("evaluation_seconds")->as<io::Json::Array>()->size(), 4U);
+  const double stages = *images[0].find("encode_seconds")->as<double>() +
+                        *images[0].find("denoise_seconds")->as<double>() +
+                        *images[0].find("decode_seconds")->as<double>();
+  const double wall = *images[0].find("seconds")->as<double>();
+  EXPECT_LE(stages, wall);
+  EXPECT_GE(stages, 0.9 * wall);
+}
+
+TEST(Generate, profile_without_a_file_is_a_table) {
+  const TempDir dir;
+  const Outcome outcome = run(dir, {"--profile", "--prompt", "x"});
+  expect_success(outcome);
+  EXPECT_TRUE(holds(outcome.err, "denoise")) << outcome.err;
+  EXPECT_TRUE(holds(outcome.err, "medians of 1 images after 0")) << outcome.err;
+  EXPECT_EQ(dir.entries(), 1U);
+}
+
 TEST(Generate, A14_force_replaces) {
   const TempDir dir;
   dir.write("x.png", "old");

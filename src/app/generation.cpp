@@ -1,0 +1,149 @@
+#include "app/generation.h"
+
+#include "app/format.h"
+#include "app/latents_file.h"
+#include "app/metadata.h"
+#include "app/model_folder.h"
+#include "app/output.h"
+#include "app/signals.h"
+#include "base/log.h"
+#include "io/png.h"
+#include "runtime/host_memory.h"
+
+#include <algorithm>
+#include <chrono>
+#include <span>
+
+namespace zimage::app {
+namespace {
+
+bool is_constant(const Image& image) {
+  const std::span<const std::uint8_t> rgb(image.rgb);
+  return std::equal(rgb.begin() + 3, rgb.end(), rgb.begin());  // each pixel equals the one before
+}
+
+std::string summary(const OutputPaths& paths, const GenerationRecord& record, const Profile& profile) {
+  const double encode = profile.encode.seconds, denoise = profile.denoise.seconds, decode = profile.decode.seconds;
+  const std::string noise =
+      record.request.initial_noise ? "noise from a file" : "seed " + std::to_string(record.request.seed);
+  return paths.image.string() + ": " + std::to_string(record.width) + "x" + std::to_string(record.height) + ", " +
+         noise + ", " + std::to_string(record.request.steps - 1) + " evaluations in " + record.dtype + " on " +
+         record.device + ", " + format_seconds(encode + denoise + decode) + " (encode " + format_seconds(encode) +
+         ", denoise " + format_seconds(denoise) + ", decode " + format_seconds(decode) + ")";
+}
+
+void write_files(const OutputPaths& paths, const Result& result, const GenerationRecord& record,
+                 io::Overwrite overwrite) {
+  const std::string png = io::png_bytes(result.image, metadata_json(record));
+  const SignalsDeferred deferred;
+  if (paths.latents) write_latents(*paths.latents, result.latents, overwrite);
+  io::write_atomically(paths.image, std::as_bytes(std::span(png)), overwrite);
+}
+
+PipelineOptions options_of(const GenerateJob& job, const std::filesystem::path& model_dir) {
+  PipelineOptions options = job.pipeline;
+  options.model_dir = model_dir;
+  return options;
+}
+
+// The first is the request itself; each other has its own prompt and seed, so that nothing can be kept from the last.
+Request variation(const Request& request, int index) {
+  Request varied = request;
+  varied.seed += static_cast<std::uint64_t>(index);
+  if (index > 0) varied.prompt += ", variation " + std::to_string(index);
+  return varied;
+}
+
+}  // namespace
+
+void Warnings::say(const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) {
+    if (said_.insert(warning).second) log::warning(warning);
+  }
+}
+
+Generation::Generation(const GenerateJob& job, const std::filesystem::path& model_dir,
+                       ProgressBar::Visibility visibility, const DeviceMemoryMeter* meter)
+    : job_(job),
+      meter_(meter),
+      bar_(visibility),
+      pipeline_(options_of(job, model_dir), on_progress()),
+      model_(model_name(model_dir)) {
+  bar_.clear();
+  profile_.load = pipeline_.load_profile();
+  if (meter_ != nullptr) profile_.device_bytes_after_load = meter_->taken(pipeline_.device());
+  log::debug("loaded " + model_ + " in " + pipeline_.dtype() + " on " + pipeline_.device() + ", attention " +
+             pipeline_.attention() + ", " + format_seconds(profile_.load.seconds));
+  if (job.seed_drawn) log::info("seed " + std::to_string(job.request.seed) + " (drawn; --seed takes it again)");
+  warnings_.say(pipeline_.warnings());
+}
+
+void Generation::run() {
+  if (job_.repetition) {
+    repeat(*job_.repetition);
+  } else {
+    Request request = job_.request;
+    for (const OutputPaths& paths : job_.outputs) {
+      write(request, draw(request, profile_.images), paths);
+      ++request.seed;
+    }
+  }
+  if (meter_ != nullptr) profile_.device_bytes = meter_->taken(pipeline_.device());
+}
+
+void Generation::repeat(const Repetition& repetition) {
+  for (int i = 0; i < repetition.warmup + repetition.timed; ++i) {
+    const Request request = variation(job_.request, i);
+    const Result result = draw(request, i < repetition.warmup ? profile_.warmup : profile_.images);
+    if (i == 0) write(request, result, job_.outputs.front());
+  }
+}
+
+RunProfile Generation::profile() const {
+  RunProfile run = profile_;
+  run.description = describe_run(pipeline_.device());
+  run.description.model = model_;
+  run.description.dtype = pipeline_.dtype();
+  run.description.attention = pipeline_.attention();
+  run.description.width = job_.request.width == 0 ? pipeline_.default_width() : job_.request.width;
+  run.description.height = job_.request.height == 0 ? pipeline_.default_height() : job_.request.height;
+  run.description.evaluations = job_.request.steps - 1;
+  run.description.guidance_scale = job_.request.guidance_scale;
+  run.host_bytes = peak_resident_bytes();
+  return run;
+}
+
+ProgressCallback Generation::on_progress() {
+  return [this](const Progress& progress) {
+    bar_.update(progress);
+    return received_signal() == 0;
+  };
+}
+
+Result Generation::draw(const Request& request, std::vector<TimedImage>& images) {
+  stop_if_signalled();
+  const auto start = std::chrono::steady_clock::now();
+  const Result result = pipeline_.generate(request, on_progress());
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+  bar_.clear();
+  stop_if_signalled();
+  warnings_.say(result.warnings);
+  if (is_constant(result.image)) warnings_.say({"the image is one colour all over"});
+  images.push_back({request.seed, result.prompt_tokens, taken.count(), result.profile});
+  return result;
+}
+
+void Generation::write(const Request& request, const Result& result, const OutputPaths& paths) {
+  const GenerationRecord record{.request = request,
+                                .width = result.image.width,
+                                .height = result.image.height,
+                                .model = model_,
+                                .device = pipeline_.device(),
+                                .dtype = pipeline_.dtype(),
+                                .attention = pipeline_.attention()};
+  write_files(paths, result, record, job_.overwrite);
+  print(paths.image.string() + "\n");
+  log::info(summary(paths, record, result.profile));
+}
+
+}  // namespace zimage::app

@@ -1,0 +1,49 @@
+// Makes a job's images one after the other, writes them, and keeps what they cost.
+#pragma once
+
+#include "zimage/pipeline.h"
+
+#include "app/generate_job.h"
+#include "app/progress_bar.h"
+#include "app/run_description.h"
+
+#include <set>
+
+namespace zimage::app {
+
+// Says each warning once, however many images share it.
+class Warnings {
+ public:
+  void say(const std::vector<std::string>& warnings);
+
+ private:
+  std::set<std::string> said_;
+};
+
+class Generation {
+ public:
+  // Loads the model. meter: of the device's memory, where the run is profiled.
+  Generation(const GenerateJob& job, const std::filesystem::path& model_dir, ProgressBar::Visibility visibility,
+             const DeviceMemoryMeter* meter);
+
+  void run();
+  // After run().
+  RunProfile profile() const;
+
+ private:
+  ProgressCallback on_progress();
+  // Draws one image and keeps its times under `images`.
+  Result draw(const Request& request, std::vector<TimedImage>& images);
+  void write(const Request& request, const Result& result, const OutputPaths& paths);
+  void repeat(const Repetition& repetition);
+
+  const GenerateJob& job_;
+  const DeviceMemoryMeter* meter_;
+  Warnings warnings_;
+  ProgressBar bar_;
+  Pipeline pipeline_;
+  std::string model_;
+  RunProfile profile_;
+};
+
+}  // namespace zimage::app

@@ -1,0 +1,17 @@
+#include "runtime/device_memory.h"
+
+#include <c10/core/CachingDeviceAllocator.h>
+
+namespace zimage {
+
+AllocatorPeak take_allocator_peak(at::Device device) {
+  if (device.is_cpu()) return {};
+  c10::DeviceAllocator* const allocator = c10::getDeviceAllocator(device.type());
+  const c10::CachingDeviceAllocator::DeviceStats stats = allocator->getDeviceStats(device.index());
+  allocator->resetPeakStats(device.index());
+  // The first of each is the sum over all pools.
+  return {static_cast<std::uint64_t>(stats.allocated_bytes[0].peak),
+          static_cast<std::uint64_t>(stats.reserved_bytes[0].peak)};
+}
+
+}  // namespace zimage
