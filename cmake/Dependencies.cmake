@@ -2,7 +2,7 @@
 #   zimage::torch       LibTorch's headers and CPU libraries
 #   zimage::torch_cuda  its CUDA libraries and the CUDA runtime's headers (only where ZIMAGE_CUDA)
 #   spdlog::spdlog, CLI11::CLI11, zimage::sentencepiece, zimage::stb,
-#   zimage::libdeflate, GTest::gtest_main
+#   zimage::libdeflate, GTest::gtest_main, benchmark::benchmark
 #
 # LibTorch comes from a Python wheel. Its own TorchConfig.cmake stops without a CUDA toolkit, even for a build that
 # uses none, and rejects CMAKE_CUDA_ARCHITECTURES, so the libraries are named here one by one.
@@ -29,6 +29,7 @@ set_target_properties(zimage::libdeflate PROPERTIES IMPORTED_LOCATION "${LIBDEFL
 
 if(ZIMAGE_TESTS)
   find_package(GTest REQUIRED)
+  find_package(benchmark QUIET)  # without it the kernels are not timed
 endif()
 
 if(ZIMAGE_CORE_ONLY)

@@ -10,7 +10,7 @@ torch_version=2.11.0
 cuda_release=13.0
 packages=(g++ cmake ninja-build ccache python3 python3-venv ca-certificates
   libspdlog-dev libcli11-dev libsentencepiece-dev libstb-dev libdeflate-dev libgtest-dev)
-test_packages=(git strace)
+test_packages=(git strace libbenchmark-dev)
 
 case ${1:-build} in
   build) ;;
