@@ -5,7 +5,7 @@ namespace zimage::kernels {
 namespace {
 
 template <typename Share, typename Out>
-__global__ void __launch_bounds__(1024)
+__global__ void __launch_bounds__(Share::kThreads, Share::kBlocks)
     layer_norm_kernel(const float* x, const float* scale, Out* y, std::int64_t columns, float eps) {
   const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * columns;
   Share share;

@@ -5,7 +5,7 @@ namespace zimage::kernels {
 namespace {
 
 template <typename Share, typename In, typename Out>
-__global__ void __launch_bounds__(1024)
+__global__ void __launch_bounds__(Share::kThreads, Share::kBlocks)
     rms_norm_kernel(const In* x, const float* weight, Out* y, std::int64_t columns, float eps) {
   const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * columns;
   Share share;
@@ -17,7 +17,7 @@ __global__ void __launch_bounds__(1024)
 
 // kNormed: the branch through its norm, else times args.branch_scale. kNext: the next norm's output is written to y.
 template <typename Share, typename T, bool kNormed, bool kNext>
-__global__ void __launch_bounds__(1024) residual_add_kernel(ResidualAddArgs args) {
+__global__ void __launch_bounds__(Share::kThreads, Share::kBlocks) residual_add_kernel(ResidualAddArgs args) {
   const std::int64_t columns = args.columns, row = static_cast<std::int64_t>(blockIdx.x) * columns;
   Share branch, x;
   branch.load(static_cast<const T*>(args.branch.data) + row, columns);

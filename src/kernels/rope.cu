@@ -4,30 +4,57 @@
 namespace zimage::kernels {
 namespace {
 
-constexpr int kThreads = 256;
+constexpr int kThreads = 128;
 constexpr int kPack = 8;      // neighbours a lane holds
-constexpr int kInFlight = 2;  // heads a lane loads before it uses the first
+constexpr int kInFlight = 4;  // heads a lane loads before it uses the first
 
-// One block a token; `lanes` threads hold a head, kPack neighbours each. The lane's angles serve all its heads.
+// One lane's elements x, turned by its angles; lower: they are of the head's lower half.
+template <typename T, bool kAdjacent, typename Angles>
+__device__ Pack<T, kPack> turn(const float (&x)[kPack], const Angles& cos, const Angles& sin, int lanes, bool lower) {
+  Pack<T, kPack> out;
+  if constexpr (kAdjacent) {
+#pragma unroll
+    for (int p = 0; p < kPack / 2; ++p) {
+      const float a = x[2 * p], b = x[2 * p + 1], c = cos.values[p], s = sin.values[p];
+      out.values[2 * p] = from_float<T>(a * c - b * s);
+      out.values[2 * p + 1] = from_float<T>(a * s + b * c);
+    }
+  } else {
+#pragma unroll
+    for (int j = 0; j < kPack; ++j) {
+      const float other = __shfl_xor_sync(0xffffffffu, x[j], lanes / 2), c = cos.values[j], s = sin.values[j];
+      out.values[j] = from_float<T>(lower ? x[j] * c - other * s : other * s + x[j] * c);
+    }
+  }
+  return out;
+}
+
+// Grid: (tokens, queries and keys). `lanes` threads hold a head, kPack neighbours each; a lane's weights and angles
+// serve all its heads.
 template <typename T, bool kAdjacent>
-__global__ void __launch_bounds__(kThreads, 3) norm_rope_kernel(NormRopeArgs args, int lanes) {
-  const int lane = threadIdx.x % lanes, group = threadIdx.x / lanes, groups = kThreads / lanes;
-  const int heads = static_cast<int>(args.query_heads + args.key_heads);
-  const int half = static_cast<int>(args.head_dim / 2), first = lane * kPack;
-  T* token = static_cast<T*>(args.heads.data) + blockIdx.x * args.token_stride + first;
+__global__ void __launch_bounds__(kThreads) norm_rope_kernel(NormRopeArgs args, int lanes) {
+  const bool keys = blockIdx.y == 1;
+  const int lane = threadIdx.x % lanes, groups = kThreads / lanes, first = lane * kPack;
+  const int head_dim = static_cast<int>(args.head_dim), half = head_dim / 2;
+  const int heads = static_cast<int>(keys ? args.key_heads : args.query_heads);
+  T* x0 = static_cast<T*>(args.heads.data) + blockIdx.x * args.token_stride +
+          (keys ? args.query_heads * args.head_dim : 0) + first;
 
   // adjacent: elements first + 2i and first + 2i + 1 share angle i; halves: element first + j has its own
-  constexpr int kAngles = kAdjacent ? kPack / 2 : kPack;
+  using Angles = Pack<float, kAdjacent ? kPack / 2 : kPack>;
   const std::int64_t angle = static_cast<std::int64_t>(blockIdx.x) * half + (kAdjacent ? first / 2 : first % half);
-  const auto cos = *reinterpret_cast<const Pack<float, kAngles>*>(args.cos + angle);
-  const auto sin = *reinterpret_cast<const Pack<float, kAngles>*>(args.sin + angle);
+  const auto cos = *reinterpret_cast<const Angles*>(args.cos + angle);
+  const auto sin = *reinterpret_cast<const Angles*>(args.sin + angle);
+  const auto weight =
+      *reinterpret_cast<const Pack<float, kPack>*>((keys ? args.key_weight : args.query_weight) + first);
 
-  for (int base = group; base < heads; base += groups * kInFlight) {
+  for (int start = 0; start < heads; start += groups * kInFlight) {  // the same for all of a warp, which shuffles
+    const int base = start + threadIdx.x / lanes;
     Pack<T, kPack> packs[kInFlight];
 #pragma unroll
     for (int i = 0; i < kInFlight; ++i) {
       const int head = base + i * groups;
-      if (head < heads) packs[i] = *reinterpret_cast<const Pack<T, kPack>*>(token + head * args.head_dim);
+      if (head < heads) packs[i] = *reinterpret_cast<const Pack<T, kPack>*>(x0 + head * head_dim);
     }
 #pragma unroll
     for (int i = 0; i < kInFlight; ++i) {
@@ -39,27 +66,11 @@ __global__ void __launch_bounds__(kThreads, 3) norm_rope_kernel(NormRopeArgs arg
         sum += x[j] * x[j];
       }
       for (int offset = lanes / 2; offset > 0; offset /= 2) sum += __shfl_xor_sync(0xffffffffu, sum, offset);
-      const float scale = rsqrtf(sum / static_cast<float>(args.head_dim) + args.eps);
-      const float* weight = (head < args.query_heads ? args.query_weight : args.key_weight) + first;
-      const auto w = *reinterpret_cast<const Pack<float, kPack>*>(weight);
+      const float scale = rsqrtf(sum / static_cast<float>(head_dim) + args.eps);
 #pragma unroll
-      for (int j = 0; j < kPack; ++j) x[j] *= scale * w.values[j];
-      Pack<T, kPack> out;
-      if constexpr (kAdjacent) {
-#pragma unroll
-        for (int p = 0; p < kPack / 2; ++p) {
-          const float a = x[2 * p], b = x[2 * p + 1], c = cos.values[p], s = sin.values[p];
-          out.values[2 * p] = from_float<T>(a * c - b * s);
-          out.values[2 * p + 1] = from_float<T>(a * s + b * c);
-        }
-      } else {
-#pragma unroll
-        for (int j = 0; j < kPack; ++j) {
-          const float other = __shfl_xor_sync(0xffffffffu, x[j], lanes / 2), c = cos.values[j], s = sin.values[j];
-          out.values[j] = from_float<T>(first < half ? x[j] * c - other * s : other * s + x[j] * c);
-        }
-      }
-      if (head < heads) *reinterpret_cast<Pack<T, kPack>*>(token + head * args.head_dim) = out;
+      for (int j = 0; j < kPack; ++j) x[j] *= scale * weight.values[j];
+      const auto out = turn<T, kAdjacent>(x, cos, sin, lanes, first < half);
+      if (head < heads) *reinterpret_cast<Pack<T, kPack>*>(x0 + head * head_dim) = out;
     }
   }
 }
@@ -101,7 +112,7 @@ void launch_norm_rope(const NormRopeArgs& args, Stream stream) {
     using T = decltype(element);
     if (packed) {
       const auto kernel = args.adjacent ? norm_rope_kernel<T, true> : norm_rope_kernel<T, false>;
-      kernel<<<static_cast<unsigned>(args.tokens), kThreads, 0, stream>>>(args, static_cast<int>(lanes));
+      kernel<<<dim3(static_cast<unsigned>(args.tokens), 2), kThreads, 0, stream>>>(args, static_cast<int>(lanes));
     } else {
       constexpr int kWarps = kThreads / 32;
       const auto kernel = args.adjacent ? norm_rope_any_kernel<T, true> : norm_rope_any_kernel<T, false>;

@@ -5,9 +5,11 @@
 
 namespace zimage::kernels {
 
-// kItems packs of N neighbours for each thread, a block's width apart.
-template <int N, int kItems>
+// kItems packs of N neighbours for each of at most kMaxThreads threads, a block's width apart.
+template <int N, int kItems, int kMaxThreads>
 struct RowShare {
+  static constexpr int kThreads = kMaxThreads;
+  static constexpr int kBlocks = 1536 / kMaxThreads;  // a multiprocessor's, to hide memory behind
   float values[kItems][N];
 
   // f(item, column) for each pack that lies inside the row.
@@ -80,8 +82,9 @@ void with_row_share(std::int64_t columns, F&& launch) {
   const auto threads = [&](std::int64_t per_thread) {
     return static_cast<unsigned>(((columns + per_thread - 1) / per_thread + 31) / 32 * 32);
   };
-  if (columns % 8 == 0) return launch(RowShare<8, 1>{}, threads(8));
-  return launch(RowShare<1, 4>{}, threads(4));
+  if (columns % 8 == 0 && columns <= 8 * 512) return launch(RowShare<8, 1, 512>{}, threads(8));
+  if (columns % 8 == 0) return launch(RowShare<8, 1, 1024>{}, threads(8));
+  return launch(RowShare<1, 4, 1024>{}, threads(4));
 }
 
 }  // namespace zimage::kernels
