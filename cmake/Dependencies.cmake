@@ -1,6 +1,7 @@
 # The only place that names third parties. Imported targets made here:
 #   zimage::torch       LibTorch's headers and CPU libraries
 #   zimage::torch_cuda  its CUDA libraries and the CUDA runtime's headers (only where ZIMAGE_CUDA)
+#   zimage::cupti       CUDA's profiling interface (only where it is found)
 #   spdlog::spdlog, CLI11::CLI11, zimage::sentencepiece, zimage::stb,
 #   zimage::libdeflate, GTest::gtest_main, benchmark::benchmark
 #
@@ -88,4 +89,15 @@ if(ZIMAGE_CUDA)
   set_target_properties(zimage::torch_cuda PROPERTIES
     INTERFACE_LINK_OPTIONS "LINKER:--no-as-needed"
     INTERFACE_LINK_LIBRARIES "zimage::libtorch_cuda;zimage::libc10_cuda;zimage::cudart")
+
+  # CUPTI, to trace kernels: only a development tool needs it.
+  find_path(CUPTI_INCLUDE_DIR cupti.h
+    HINTS "${ZIMAGE_CUDA_WHEEL_DIR}/include" PATHS /usr/local/cuda/include /usr/local/cuda/extras/CUPTI/include)
+  find_library(CUPTI_LIBRARY NAMES libcupti.so.13 cupti
+    HINTS "${ZIMAGE_CUDA_WHEEL_DIR}/lib" PATHS /usr/local/cuda/lib64 /usr/local/cuda/extras/CUPTI/lib64)
+  if(CUPTI_INCLUDE_DIR AND CUPTI_LIBRARY)
+    add_library(zimage::cupti UNKNOWN IMPORTED)
+    set_target_properties(zimage::cupti PROPERTIES IMPORTED_LOCATION "${CUPTI_LIBRARY}"
+      INTERFACE_INCLUDE_DIRECTORIES "${CUPTI_INCLUDE_DIR};${CUDA_RUNTIME_INCLUDE_DIR}")
+  endif()
 endif()
