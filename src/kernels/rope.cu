@@ -48,21 +48,24 @@ __global__ void __launch_bounds__(kThreads) norm_rope_kernel(NormRopeArgs args, 
   const auto weight =
       *reinterpret_cast<const Pack<float, kPack>*>((keys ? args.key_weight : args.query_weight) + first);
 
-  for (int start = 0; start < heads; start += groups * kInFlight) {  // the same for all of a warp, which shuffles
+  using Words = Pack<unsigned, kPack * sizeof(T) / sizeof(unsigned)>;  // a register each; halves would take two
+  for (int start = 0; start < heads; start += groups * kInFlight) {    // the same for all of a warp, which shuffles
     const int base = start + threadIdx.x / lanes;
-    Pack<T, kPack> packs[kInFlight];
+    Words packs[kInFlight];
 #pragma unroll
     for (int i = 0; i < kInFlight; ++i) {
       const int head = base + i * groups;
-      if (head < heads) packs[i] = *reinterpret_cast<const Pack<T, kPack>*>(x0 + head * head_dim);
+      if (head < heads) packs[i] = *reinterpret_cast<const Words*>(x0 + head * head_dim);
     }
 #pragma unroll
     for (int i = 0; i < kInFlight; ++i) {
       const int head = base + i * groups;
+      Pack<T, kPack> pack;
+      memcpy(&pack, &packs[i], sizeof(pack));
       float x[kPack], sum = 0;
 #pragma unroll
       for (int j = 0; j < kPack; ++j) {
-        x[j] = head < heads ? to_float(packs[i].values[j]) : 0.0f;
+        x[j] = head < heads ? to_float(pack.values[j]) : 0.0f;
         sum += x[j] * x[j];
       }
       for (int offset = lanes / 2; offset > 0; offset /= 2) sum += __shfl_xor_sync(0xffffffffu, sum, offset);
