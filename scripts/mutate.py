@@ -37,6 +37,15 @@ def core(file, old, new, test):
 
 
 MUTATIONS = [
+    # The choice of attention
+    core("src/plan/attention_choice.cpp", "major == 9 || major == 10", "major == 9",
+         "AttentionChoice.automatic_takes_the_best_of_the_generation"),
+    core("src/plan/attention_choice.cpp", "p.head_dim % multiple != 0", "false",
+         "AttentionChoice.automatic_falls_back_where_the_best_cannot_run"),
+    core("src/plan/attention_choice.cpp", "constexpr int kAmpere = 80", "constexpr int kAmpere = 75",
+         "AttentionChoice.what_was_asked_for_and_cannot_run_is_refused"),
+    tensor("src/nn/attention.cpp", "mask == Mask::causal", "mask == Mask::none",
+           "*Attention.equals_float64_within_rounding/cpu*"),
     # The transformer
     tensor("src/models/transformer/block.cpp", 'params_["attention_norm2.weight"] * m.attention_gate',
            'params_["attention_norm2.weight"] * m.ffn_gate', "*TransformerParity.joint_blocks*"),
