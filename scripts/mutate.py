@@ -38,7 +38,7 @@ def core(file, old, new, test):
 
 MUTATIONS = [
     # The choice of attention
-    core("src/plan/attention_choice.cpp", "major == 9 || major == 10", "major == 9",
+    core("src/plan/attention_choice.cpp", "(major == 9 || major == 10)", "(major == 9)",
          "AttentionChoice.automatic_takes_the_best_of_the_generation"),
     core("src/plan/attention_choice.cpp", "p.head_dim % multiple != 0", "false",
          "AttentionChoice.automatic_falls_back_where_the_best_cannot_run"),

@@ -16,6 +16,8 @@ constexpr std::uint64_t kHostMargin = 1ULL << 30;
 constexpr std::uint64_t kDeviceMargin = 4ULL << 30;
 // Of a 1024x1024 image and a short caption: which backend is fastest hardly depends on it.
 constexpr std::int64_t kJointTokens = 4096;
+// Ampere has units for bfloat16; Turing has not.
+constexpr int kFirstBfloat16 = 80;
 
 std::uint64_t mib(std::uint64_t bytes) { return bytes >> 20; }
 
@@ -34,7 +36,7 @@ DType stored_dtype(const Checkpoint& checkpoint) { return checkpoint.transformer
 }
 
 DType choose_on_cuda(const std::string& option, const Checkpoint& checkpoint, const std::string& device) {
-  const DType dtype = option == "auto" ? DType::f16 : *dtype_from_option(option);
+  const DType dtype = choose_cuda_dtype(option, device_capability(device));
   const auto devices = cuda_devices();
   const auto found = std::find_if(devices.begin(), devices.end(), [&](const auto& d) { return d.device == device; });
   const std::uint64_t need = weight_bytes(checkpoint, dtype) + kDeviceMargin;
@@ -43,6 +45,18 @@ DType choose_on_cuda(const std::string& option, const Checkpoint& checkpoint, co
 }
 
 }  // namespace
+
+DType choose_cuda_dtype(const std::string& option, int capability) {
+  const DType dtype = option == "auto" ? DType::f16 : *dtype_from_option(option);
+  if (dtype == DType::bf16 && capability < kFirstBfloat16) {
+    throw Error(ErrorKind::usage, "--dtype bf16: needs a GPU of compute capability 8.0 or later; fp16 is as exact");
+  }
+  return dtype;
+}
+
+DType choose_vae_dtype(DType dtype, int capability) {
+  return dtype != DType::f32 && capability >= kFirstBfloat16 ? DType::bf16 : DType::f32;
+}
 
 DType choose_cpu_dtype(const std::string& option, const Checkpoint& checkpoint, std::uint64_t available_bytes) {
   const auto need = [&](DType dtype) { return weight_bytes(checkpoint, dtype) + kHostMargin; };
@@ -77,7 +91,7 @@ Placement place(const std::string& device, const std::string& dtype, const Check
   const bool cpu = placement.device == "cpu";
   placement.dtype = cpu ? choose_cpu_dtype(dtype, checkpoint, available_host_bytes())
                         : choose_on_cuda(dtype, checkpoint, placement.device);
-  if (placement.dtype != DType::f32 && has_bfloat16(placement.device)) placement.vae_dtype = DType::bf16;
+  placement.vae_dtype = choose_vae_dtype(placement.dtype, device_capability(placement.device));
   return placement;
 }
 

@@ -29,7 +29,14 @@ struct AttentionPlacement {
 // Throws Error(usage) for an unknown word, and for a backend that cannot compute the attention of both models.
 AttentionPlacement place_attention(const std::string& option, const Placement& placement, const Checkpoint& checkpoint);
 
-// Resolves "auto". On CUDA: fp16. On the CPU: as choose_cpu_dtype.
+// The type of a model on a GPU of this compute capability (10 · major + minor): `option`, or for "auto" fp16.
+// Throws Error(usage) for bf16 on Turing, which has no units for it.
+DType choose_cuda_dtype(const std::string& option, int capability);
+
+// The type of the VAE beside a model in `dtype`; capability 0: the CPU.
+DType choose_vae_dtype(DType dtype, int capability);
+
+// Resolves "auto". On CUDA: as choose_cuda_dtype. On the CPU: as choose_cpu_dtype.
 // Throws Error(usage) for an unknown word, Error(device), Error(memory) when the weights do not fit.
 Placement place(const std::string& device, const std::string& dtype, const Checkpoint& checkpoint);
 

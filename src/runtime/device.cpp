@@ -69,11 +69,7 @@ std::string resolve_device(const std::string& option) {
 }
 
 int device_capability(const std::string& device) {
-  if (device == "cpu") return 0;
-  const DeviceInfo info = find_device(parse_cuda_index(device));
-  return 10 * info.major + info.minor;
+  return device == "cpu" ? 0 : compute_capability(parse_cuda_index(device));
 }
-
-bool has_bfloat16(const std::string& device) { return device_capability(device) >= 80; }
 
 }  // namespace zimage

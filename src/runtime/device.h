@@ -34,7 +34,4 @@ std::string resolve_device(const std::string& option);
 // 10 · major + minor of a CUDA device, 0 for the CPU. device: as resolve_device returns it.
 int device_capability(const std::string& device);
 
-// Tensor cores or fast units for bfloat16: Ampere and later.
-bool has_bfloat16(const std::string& device);
-
 }  // namespace zimage

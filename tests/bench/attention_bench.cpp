@@ -72,7 +72,8 @@ void add(const Sequence& s, AttentionBackend backend, at::ScalarType dtype) {
 }  // namespace
 
 void add_attention() {
-  const std::vector<Sequence> sequences{{"1024", 4224, 30, 30, nn::Mask::none},
+  const std::vector<Sequence> sequences{{"512", 1088, 30, 30, nn::Mask::none},
+                                        {"1024", 4224, 30, 30, nn::Mask::none},
                                         {"2048", 16512, 30, 30, nn::Mask::none},
                                         {"text", 110, 32, 8, nn::Mask::causal},
                                         {"caption", 128, 30, 30, nn::Mask::none}};

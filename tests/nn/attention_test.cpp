@@ -21,7 +21,7 @@ struct Shape {
 };
 
 // The transformer's joint sequence, the text encoder, and sizes that are no multiple of a kernel's tile.
-constexpr Shape kJoint{300, 6, 6, 128, Mask::none};
+constexpr Shape kJoint{600, 6, 6, 128, Mask::none};
 constexpr Shape kText{101, 32, 8, 128, Mask::causal};
 constexpr Shape kOdd{67, 3, 3, 24, Mask::none};
 constexpr Shape kShort{2, 4, 1, 32, Mask::causal};

@@ -30,6 +30,25 @@ TEST(CpuDtype, what_does_not_fit_is_refused) {
   }
 }
 
+TEST(CudaDtype, auto_is_float16_on_every_generation) {
+  for (const int capability : {75, 80, 86, 89, 90, 100, 120}) {
+    EXPECT_EQ(choose_cuda_dtype("auto", capability), DType::f16);
+    EXPECT_EQ(choose_cuda_dtype("fp32", capability), DType::f32);
+  }
+}
+
+TEST(CudaDtype, bfloat16_is_refused_on_Turing) {
+  EXPECT_EQ(choose_cuda_dtype("bf16", 80), DType::bf16);
+  test::expect_error(ErrorKind::usage, {"--dtype bf16", "8.0", "fp16"}, [] { choose_cuda_dtype("bf16", 75); });
+}
+
+TEST(CudaDtype, the_vae_takes_bfloat16_where_the_GPU_has_it) {
+  EXPECT_EQ(choose_vae_dtype(DType::f16, 75), DType::f32);  // float16 overflows in it
+  for (const DType dtype : {DType::f16, DType::bf16}) EXPECT_EQ(choose_vae_dtype(dtype, 80), DType::bf16);
+  EXPECT_EQ(choose_vae_dtype(DType::f32, 90), DType::f32);
+  EXPECT_EQ(choose_vae_dtype(DType::f16, 0), DType::f32);
+}
+
 TEST(Placement, the_vae_is_float32_on_the_cpu) {
   const Placement placement = place("cpu", "fp16", bf16_checkpoint());
   EXPECT_EQ(placement.dtype, DType::f16);

@@ -44,7 +44,8 @@ TEST(AttentionChoice, automatic_falls_back_where_the_best_cannot_run) {
   EXPECT_EQ(automatic(90, DType::bf16, 512), Backend::efficient);  // the VAE's head
   EXPECT_EQ(automatic(90, DType::bf16, 12), Backend::math);
   EXPECT_EQ(automatic(80, DType::f32, 12), Backend::efficient);
-  EXPECT_EQ(automatic(90, DType::f16, 128, 1), Backend::flash);
+  EXPECT_EQ(automatic(90, DType::f16, 128, 513), Backend::cudnn);
+  EXPECT_EQ(automatic(90, DType::f16, 128, 512), Backend::flash);  // no plan for each prompt's length
   EXPECT_EQ(automatic(90, DType::f64), Backend::math);
 }
 
