@@ -2,6 +2,7 @@
 #   zimage::torch       LibTorch's headers and CPU libraries
 #   zimage::torch_cuda  its CUDA libraries and the CUDA runtime's headers (only where ZIMAGE_CUDA)
 #   zimage::cupti       CUDA's profiling interface (only where it is found)
+#   zimage::cublaslt    cuBLASLt (only where it is found)
 #   spdlog::spdlog, CLI11::CLI11, zimage::sentencepiece, zimage::stb,
 #   zimage::libdeflate, GTest::gtest_main, benchmark::benchmark
 #
@@ -90,7 +91,7 @@ if(ZIMAGE_CUDA)
     INTERFACE_LINK_OPTIONS "LINKER:--no-as-needed"
     INTERFACE_LINK_LIBRARIES "zimage::libtorch_cuda;zimage::libc10_cuda;zimage::cudart")
 
-  # CUPTI, to trace kernels: only a development tool needs it.
+  # CUPTI, to trace kernels, and cuBLASLt, to compare its algorithms: only development tools need them.
   find_path(CUPTI_INCLUDE_DIR cupti.h
     HINTS "${ZIMAGE_CUDA_WHEEL_DIR}/include" PATHS /usr/local/cuda/include /usr/local/cuda/extras/CUPTI/include)
   find_library(CUPTI_LIBRARY NAMES libcupti.so.13 cupti
@@ -99,5 +100,13 @@ if(ZIMAGE_CUDA)
     add_library(zimage::cupti UNKNOWN IMPORTED)
     set_target_properties(zimage::cupti PROPERTIES IMPORTED_LOCATION "${CUPTI_LIBRARY}"
       INTERFACE_INCLUDE_DIRECTORIES "${CUPTI_INCLUDE_DIR};${CUDA_RUNTIME_INCLUDE_DIR}")
+  endif()
+  find_path(CUBLASLT_INCLUDE_DIR cublasLt.h HINTS "${ZIMAGE_CUDA_WHEEL_DIR}/include" PATHS /usr/local/cuda/include)
+  find_library(CUBLASLT_LIBRARY NAMES libcublasLt.so.13 cublasLt
+    HINTS "${ZIMAGE_CUDA_WHEEL_DIR}/lib" PATHS /usr/local/cuda/lib64)
+  if(CUBLASLT_INCLUDE_DIR AND CUBLASLT_LIBRARY)
+    add_library(zimage::cublaslt UNKNOWN IMPORTED)
+    set_target_properties(zimage::cublaslt PROPERTIES IMPORTED_LOCATION "${CUBLASLT_LIBRARY}"
+      INTERFACE_INCLUDE_DIRECTORIES "${CUBLASLT_INCLUDE_DIR};${CUDA_RUNTIME_INCLUDE_DIR}")
   endif()
 endif()
