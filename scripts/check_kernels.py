@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Those of ZIMAGE_CUDA_ARCHS=all in cmake/Cuda.cmake.
 ARCHITECTURES = [75, 80, 86, 89, 90, 100, 120]
 # As the release preset compiles them.
-FLAGS = ["-std=c++17", "-O3", "-DNDEBUG", f"-I{ROOT / 'src'}"]
+FLAGS = ["-std=c++17", "-O3", "-DNDEBUG"]
 REPORT = re.compile(
     r"Compiling entry function '(?P<name>\w+)' for 'sm_(?P<arch>\d+)\w?'\n"
     r"(?:.*\n)*?\s*(?P<stack>\d+) bytes stack frame, (?P<stores>\d+) bytes spill stores, (?P<loads>\d+) bytes spill loads\n"
@@ -56,7 +56,7 @@ def find_nvcc():
 
 def compile_kernels(nvcc, path, architectures, flags):
     """What ptxas says of every kernel in a file. Raises SystemExit with the compiler's message."""
-    command = [nvcc, *flags, "-Xptxas", "-v", "-c", str(path)]
+    command = [nvcc, *flags, f"-I{path.resolve().parent.parent}", "-Xptxas", "-v", "-c", str(path)]
     for arch in architectures:
         command += ["-gencode", f"arch=compute_{arch},code=sm_{arch}"]
     with tempfile.TemporaryDirectory() as folder:
