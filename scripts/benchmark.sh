@@ -15,7 +15,7 @@
 #   --out DIR         results                                       (build/benchmarks)
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-command="scripts/benchmark.sh $*"
+command="scripts/benchmark.sh$([ $# = 0 ] || printf ' %q' "$@")"
 model='' size=full sizes='512 1024 2048' dtypes='bf16 fp16' images=10 warmup=2 device=cuda zimage=''
 python=$root/.venv/bin/python out=build/benchmarks
 while [ $# -gt 0 ]; do

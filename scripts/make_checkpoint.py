@@ -19,11 +19,8 @@ import sys
 import warnings
 import zlib
 
-warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
-import torch
-
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-DTYPES = {"float32": ("F32", torch.float32), "bfloat16": ("BF16", torch.bfloat16), "float16": ("F16", torch.float16)}
+DTYPES = {"float32": ("F32", 4), "bfloat16": ("BF16", 2), "float16": ("F16", 2)}  # name in the files, bytes
 SINUSOID_DIM, TIMESTEP_HIDDEN = 256, 1024
 
 SIZES = {
@@ -181,10 +178,10 @@ def write_json(path, value):
     path.write_text(json.dumps(value, indent=2) + "\n")
 
 
-def random_tensor(name, shape, seed, device):
+def random_tensor(torch, name, shape, options):
     """Matrices ~ N(0, 1 / fan-in), norms near 1, biases and pad tokens small; the same for a name whatever its place."""
-    generator = torch.Generator(device).manual_seed(seed + zlib.crc32(name.encode()))
-    noise = torch.randn(shape, generator=generator, device=device)
+    generator = torch.Generator(options["device"]).manual_seed(options["seed"] + zlib.crc32(name.encode()))
+    noise = torch.randn(shape, generator=generator, device=options["device"])
     if len(shape) == 1 and name.endswith("weight"):
         return 1 + 0.1 * noise
     if len(shape) == 1 or "pad_token" in name:
@@ -192,9 +189,10 @@ def random_tensor(name, shape, seed, device):
     return noise * math.prod(shape[1:]) ** -0.5
 
 
-def write_shard(path, tensors, dtype, seed, device):
-    stored, torch_dtype = DTYPES[dtype]
-    width, end, header = torch_dtype.itemsize, 0, {"__metadata__": {"format": "pt"}}
+def write_shard(path, tensors, options):
+    torch = options["torch"]
+    stored, width = DTYPES[options["dtype"]]
+    end, header = 0, {"__metadata__": {"format": "pt"}}
     for name, shape in tensors:
         begin, end = end, end + width * math.prod(shape)
         header[name] = {"dtype": stored, "shape": shape, "data_offsets": [begin, end]}
@@ -203,7 +201,7 @@ def write_shard(path, tensors, dtype, seed, device):
     with open(path, "wb") as file:
         file.write(struct.pack("<Q", len(text)) + text)
         for name, shape in tensors:
-            values = random_tensor(name, shape, seed, device).to(torch_dtype).cpu().contiguous()
+            values = random_tensor(torch, name, shape, options).to(getattr(torch, options["dtype"])).cpu().contiguous()
             file.write((ctypes.c_char * values.nbytes).from_address(values.data_ptr()))  # torch may lack numpy
 
 
@@ -220,15 +218,15 @@ def split(tensors, width, limit):
 
 
 def write_component(folder, stem, tensors, options):
-    """options: dtype, seed, device, shard_bytes."""
+    """options: torch, dtype, seed, device, shard_bytes."""
     folder.mkdir(parents=True, exist_ok=True)
-    width = DTYPES[options["dtype"]][1].itemsize
+    width = DTYPES[options["dtype"]][1]
     shards = split(tensors, width, options["shard_bytes"])
     names = [f"{stem}.safetensors"] if len(shards) == 1 else \
         [f"{stem}-{i + 1:05d}-of-{len(shards):05d}.safetensors" for i in range(len(shards))]
     for name, shard in zip(names, shards):
         print(f"{folder.name}/{name}: {sum(width * math.prod(s) for _, s in shard) / 1e9:.2f} GB", flush=True)
-        write_shard(folder / name, shard, options["dtype"], options["seed"], options["device"])
+        write_shard(folder / name, shard, options)
     if len(shards) > 1:
         total = sum(width * math.prod(shape) for _, shape in tensors)
         where = {tensor: name for name, shard in zip(names, shards) for tensor, _ in shard}
@@ -244,10 +242,12 @@ def tokens_of(tokenizer):
 
 
 def write_checkpoint(out, arguments):
+    warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
+    import torch
     size, dtype = SIZES[arguments.size], arguments.dtype
     low = "bfloat16" if arguments.size == "full" else dtype  # the published text encoder and VAE are bfloat16
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    common = dict(seed=arguments.seed, device=device)
+    common = dict(torch=torch, seed=arguments.seed, device=device)
     text = text_encoder_config(size["text_encoder"], low)
     text["vocab_size"] = max(text["vocab_size"], tokens_of(arguments.tokenizer))
     transformer, vae = transformer_config(size["transformer"]), vae_config(size["vae"])
