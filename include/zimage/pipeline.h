@@ -26,7 +26,8 @@ struct PipelineOptions {
 
 enum class Stage { load, encode, denoise, decode };
 
-// Called on the caller's thread as work goes on; step counts from 1 to steps (load counts bytes in MiB).
+// Called on the caller's thread as work goes on; step counts from 1 to steps. Load counts MiB, and comes between other
+// stages: what needs no more than the weights that are there already does not wait for the rest.
 // Returning false cancels: generate throws Cancelled before the next step.
 struct Progress {
   Stage stage;
@@ -34,7 +35,7 @@ struct Progress {
 };
 using ProgressCallback = std::function<bool(const Progress&)>;
 
-// Thrown out of load or generate when a progress callback returned false.
+// Thrown out of generate when a progress callback returned false.
 struct Cancelled {};
 
 struct Result {
@@ -47,22 +48,25 @@ struct Result {
 
 class Pipeline {
  public:
-  // Reads and checks every header and config, then loads the weights.
+  // Reads and checks every header and config, and starts a thread that loads the weights.
   // Throws Error: model (a file breaks its format), io, device, memory (does not fit).
-  explicit Pipeline(const PipelineOptions& options, const ProgressCallback& progress = {});
+  explicit Pipeline(const PipelineOptions& options);
   ~Pipeline();
   Pipeline(Pipeline&&) noexcept;
   Pipeline& operator=(Pipeline&&) noexcept;
 
-  // One image. The same request on the same device and binary gives the same pixels.
-  // Throws Error: usage (a field breaks its rule), memory, device, numeric (latents or pixels not finite).
+  // Waits until all weights are there: what generate does by itself for those it needs. Throws as generate does.
+  LoadProfile load(const ProgressCallback& progress = {});
+
+  // One image; waits for the weights it needs. The same request on the same device and binary gives the same pixels.
+  // Throws Error: usage (a field breaks its rule), memory, device, numeric (latents or pixels not finite), and what
+  // stopped the load: io, device, memory.
   Result generate(const Request& request, const ProgressCallback& progress = {});
 
   // What "auto" became, e.g. "cuda:0", "fp16" and "cudnn".
   const std::string& device() const;
   const std::string& dtype() const;
   const std::string& attention() const;  // of the transformer's joint sequence; short ones and the VAE may take another
-  const LoadProfile& load_profile() const;
   int default_width() const;                         // pixels
   int default_height() const;                        // pixels
   const std::vector<std::string>& warnings() const;  // about the checkpoint, each one line

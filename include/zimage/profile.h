@@ -14,7 +14,7 @@ struct AllocatorPeak {
 
 struct LoadProfile {
   double seconds = 0;  // from nothing to a model that can draw
-  AllocatorPeak peak;
+  AllocatorPeak peak;  // until it was waited for
 };
 
 struct StageProfile {

@@ -20,7 +20,7 @@ void run_devices(const LogArguments& arguments) {
   for (const DeviceInfo& device : cuda_devices()) {
     lines += device.device + "  " + device.name + ", compute capability " + std::to_string(device.major) + "." +
              std::to_string(device.minor) + ", " + format_bytes(device.total_bytes) + ", " +
-             format_bytes(device.free_bytes) + " free\n";
+             format_bytes(free_device_bytes(device.device)) + " free\n";
   }
   print(lines);
   const std::string reason = cuda_unavailable_reason();

@@ -34,6 +34,7 @@ void report_profile(const RunProfile& run, const GenerateJob& job) {
 void run_generate(const GenerateArguments& arguments) {
   watch_signals();
   apply(arguments.log);
+  log::milestone("libraries loaded, arguments read");
   std::optional<DeviceMemoryMeter> meter;  // made before anything of ours is on a GPU
   if (arguments.profile || arguments.repeat) meter.emplace();
   const GenerateJob job = make_generate_job(arguments);

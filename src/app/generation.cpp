@@ -67,13 +67,15 @@ Generation::Generation(const GenerateJob& job, const std::filesystem::path& mode
     : job_(job),
       meter_(meter),
       bar_(visibility),
-      pipeline_(options_of(job, model_dir), on_progress()),
+      pipeline_(options_of(job, model_dir)),
       model_(model_name(model_dir)) {
-  bar_.clear();
-  profile_.load = pipeline_.load_profile();
-  if (meter_ != nullptr) profile_.device_bytes_after_load = meter_->taken(pipeline_.device());
-  log::debug("loaded " + model_ + " in " + pipeline_.dtype() + " on " + pipeline_.device() + ", attention " +
-             pipeline_.attention() + ", " + format_seconds(profile_.load.seconds));
+  log::milestone("opened " + model_ + " in " + pipeline_.dtype() + " on " + pipeline_.device() + ", attention " +
+                 pipeline_.attention());
+  if (meter_ != nullptr) {
+    profile_.load = pipeline_.load(on_progress());
+    bar_.clear();
+    profile_.device_bytes_after_load = meter_->taken(pipeline_.device());
+  }
   if (job.seed_drawn) log::info("seed " + std::to_string(job.request.seed) + " (drawn; --seed takes it again)");
   warnings_.say(pipeline_.warnings());
 }

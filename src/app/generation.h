@@ -22,7 +22,7 @@ class Warnings {
 
 class Generation {
  public:
-  // Loads the model. meter: of the device's memory, where the run is profiled.
+  // meter: of the device's memory, where the run is profiled; the model is then loaded before anything else is done.
   Generation(const GenerateJob& job, const std::filesystem::path& model_dir, ProgressBar::Visibility visibility,
              const DeviceMemoryMeter* meter);
 

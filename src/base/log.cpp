@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include "base/process_time.h"
 #include "base/text.h"
 
 #include <spdlog/logger.h>
@@ -61,5 +62,11 @@ void debug(const std::string& message) { write(spdlog::level::debug, "debug: ", 
 void info(const std::string& message) { write(spdlog::level::info, "", message); }
 void warning(const std::string& message) { write(spdlog::level::warn, "warning: ", message); }
 void error(const std::string& message) { write(spdlog::level::err, "error: ", message); }
+
+void milestone(const std::string& event) {
+  if (output().logger.should_log(spdlog::level::debug)) {
+    debug(std::to_string(process_milliseconds()) + " ms: " + event);
+  }
+}
 
 }  // namespace zimage::log

@@ -16,4 +16,7 @@ void info(const std::string& message);
 void warning(const std::string& message);
 void error(const std::string& message);
 
+// A debug message that says how long the process has been running: where the time until the first image goes.
+void milestone(const std::string& event);
+
 }  // namespace zimage::log

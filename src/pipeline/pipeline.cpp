@@ -2,14 +2,15 @@
 
 #include "zimage/error.h"
 
-#include "models/text_encoder/text_encoder.h"
-#include "models/vae/decoder.h"
+#include "base/log.h"
 #include "pipeline/denoise.h"
 #include "pipeline/failures.h"
+#include "pipeline/model_load.h"
 #include "pipeline/placement.h"
 #include "pipeline/profiler.h"
+#include "pipeline/rehearsal.h"
+#include "runtime/device.h"
 #include "runtime/device_memory.h"
-#include "runtime/scalar_type.h"
 #include "sampling/flow_match_euler.h"
 #include "sampling/noise.h"
 #include "text/tokenizer.h"
@@ -19,17 +20,10 @@
 
 #include <chrono>
 #include <cmath>
+#include <optional>
 
 namespace zimage {
 namespace {
-
-class Stopwatch {
- public:
-  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
-
- private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
 
 // float32 means float32: no TF32, and 16-bit products are summed in float32 throughout.
 void configure_arithmetic(int threads) {
@@ -59,8 +53,9 @@ Image to_image(const at::Tensor& pixels) {
 
 class Pipeline::Impl {
  public:
-  Impl(const PipelineOptions& options, const ProgressCallback& progress)
-      : checkpoint_(options.model_dir),
+  explicit Impl(const PipelineOptions& options)
+      : reader_(start_reader(resolve_device(options.device))),
+        checkpoint_(options.model_dir),
         tokenizer_(checkpoint_.tokenizer_dir()),
         placement_(place(options.device, options.dtype, checkpoint_)),
         dtype_(option_name(placement_.dtype)),
@@ -73,9 +68,9 @@ class Pipeline::Impl {
                                         " has no row in the text encoder's embedding (vocab_size " +
                                         std::to_string(checkpoint_.text_encoder_config().vocab_size) + ")");
     }
+    log::milestone("tokenizer and headers read");
     configure_arithmetic(options.threads);
-    load(progress);
-    load_profile_ = {since_construction_.seconds(), take_allocator_peak(at::Device(placement_.device))};
+    load_.emplace(checkpoint_, ModelPlan{placement_, attention_.asked}, std::move(reader_));
   }
 
   Result generate(const Request& request, const ProgressCallback& progress) const;
@@ -85,50 +80,30 @@ class Pipeline::Impl {
   const std::string& dtype() const { return dtype_; }
   const std::string& attention() const { return attention_name_; }
   const std::vector<std::string>& warnings() const { return warnings_; }
-  const LoadProfile& load_profile() const { return load_profile_; }
+  // Waits for all weights.
+  LoadProfile load(const ProgressCallback& progress) const;
   int default_size() const { return static_cast<int>(checkpoint_.vae_config().sample_size); }
 
  private:
-  void load(const ProgressCallback& progress);
   // Embeddings of one prompt, [L, hidden]; appends to the result's warnings.
   at::Tensor encode(const std::string& prompt, const Request& request, Result& result) const;
 
-  Stopwatch since_construction_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::future<std::unique_ptr<WeightReader>> reader_;  // before the rest: the device comes up while the folder is read
   Checkpoint checkpoint_;
   Tokenizer tokenizer_;
   Placement placement_;
   std::string dtype_;
   AttentionPlacement attention_;
   std::string attention_name_;
-  LoadProfile load_profile_;
   std::vector<std::string> warnings_;
-  std::unique_ptr<TextEncoder> text_encoder_;
-  std::unique_ptr<Transformer> transformer_;
-  std::unique_ptr<VaeDecoder> vae_decoder_;
+  std::optional<ModelLoad> load_;
 };
 
-void Pipeline::Impl::load(const ProgressCallback& progress) {
-  const c10::InferenceMode inference;
-  const at::Device device(placement_.device);
-  const at::ScalarType dtype = scalar_type(placement_.dtype);
-  const std::uint64_t total =
-      checkpoint_.text_encoder().bytes() + checkpoint_.transformer().bytes() + checkpoint_.vae().bytes();
-  std::uint64_t before = 0;
-  const LoadProgress on_bytes = [&](std::uint64_t bytes) {
-    return !progress ||
-           progress({Stage::load, static_cast<int>((before + bytes) >> 20), static_cast<int>(total >> 20)});
-  };
-  TextEncoderConfig text_encoder_config = checkpoint_.text_encoder_config();
-  TransformerConfig transformer_config = checkpoint_.transformer_config();
-  text_encoder_config.attention = transformer_config.attention = attention_.asked;
-  text_encoder_ =
-      std::make_unique<TextEncoder>(text_encoder_config, checkpoint_.text_encoder(), device, dtype, on_bytes);
-  before += checkpoint_.text_encoder().bytes();
-  transformer_ = std::make_unique<Transformer>(transformer_config, checkpoint_.transformer(),
-                                               transformer_load_spec(device, dtype), on_bytes);
-  before += checkpoint_.transformer().bytes();
-  vae_decoder_ = std::make_unique<VaeDecoder>(checkpoint_.vae_config(), checkpoint_.vae(), device,
-                                              scalar_type(placement_.vae_dtype), on_bytes);
+LoadProfile Pipeline::Impl::load(const ProgressCallback& progress) const {
+  load_->transformer(progress);
+  const std::chrono::duration<double> taken = load_->end() - start_;
+  return {taken.count(), take_allocator_peak(at::Device(placement_.device))};
 }
 
 at::Tensor Pipeline::Impl::encode(const std::string& prompt, const Request& request, Result& result) const {
@@ -144,7 +119,7 @@ at::Tensor Pipeline::Impl::encode(const std::string& prompt, const Request& requ
   }
   result.prompt_tokens = static_cast<int>(tokens.ids.size());
   ++result.profile.encodes;
-  return text_encoder_->forward(tokens.ids);
+  return load_->text_encoder({}).forward(tokens.ids);
 }
 
 Result Pipeline::Impl::generate(const Request& request, const ProgressCallback& progress) const {
@@ -153,40 +128,54 @@ Result Pipeline::Impl::generate(const Request& request, const ProgressCallback& 
   const std::vector<float> sigmas = flow_match_sigmas(request.steps - 1, checkpoint_.scheduler_config().shift);
   Result result;
 
+  const std::vector<std::int64_t> latent_shape{checkpoint_.transformer_config().in_channels, request.height / 8,
+                                               request.width / 8};
+  load_->text_encoder(progress);
+  const std::future<void> rehearsal = rehearse_decode(*load_, device, latent_shape);
   Profiler profiler(device);
   report(progress, {Stage::encode, 1, 1});
   DenoiseInput input{.guidance = {request.guidance_scale, request.cfg_normalization, request.cfg_truncation},
                      .sigmas = sigmas};
   if (request.guidance_scale > 0) input.negative_prompt_embeds = encode(request.negative_prompt, request, result);
   input.prompt_embeds = encode(request.prompt, request, result);
+  profiler.end_encode();
 
+  log::milestone("prompt encoded");
+  const VaeDecoder& vae_decoder = load_->vae_decoder(progress);
+  const Transformer& transformer = load_->transformer(progress);
   profiler.begin_denoise();
-  const std::int64_t channels = checkpoint_.transformer_config().in_channels;
   input.noise = request.initial_noise ? to_tensor(*request.initial_noise, device)
-                                      : initial_noise({channels, request.height / 8, request.width / 8}, request.seed,
-                                                      request.noise_source, device);
+                                      : initial_noise(latent_shape, request.seed, request.noise_source, device);
   const int evaluations = request.steps - 1;
-  const at::Tensor latents = denoise(*transformer_, input, [&](int done, const at::Tensor&) {
+  const at::Tensor latents = denoise(transformer, input, [&](int done, const at::Tensor&) {
     profiler.step();
     if (done < evaluations) report(progress, {Stage::denoise, done + 1, evaluations});
   });
   result.latents = to_latents(latents);
+  log::milestone("denoised");
 
   profiler.begin_decode();
   report(progress, {Stage::decode, 1, 1});
-  result.image = to_image(vae_decoder_->forward(latents));
+  result.image = to_image(vae_decoder.forward(latents));
   profiler.end();
+  log::milestone("decoded");
   result.profile = profiler.profile(result.profile.encodes);
   return result;
 }
 
-Pipeline::Pipeline(const PipelineOptions& options, const ProgressCallback& progress) {
-  with_translated_failures([&] { impl_ = std::make_unique<Impl>(options, progress); });
+Pipeline::Pipeline(const PipelineOptions& options) {
+  with_translated_failures([&] { impl_ = std::make_unique<Impl>(options); });
 }
 
 Pipeline::~Pipeline() = default;
 Pipeline::Pipeline(Pipeline&&) noexcept = default;
 Pipeline& Pipeline::operator=(Pipeline&&) noexcept = default;
+
+LoadProfile Pipeline::load(const ProgressCallback& progress) {
+  LoadProfile profile;
+  with_translated_failures([&] { profile = impl_->load(progress); });
+  return profile;
+}
 
 Result Pipeline::generate(const Request& request, const ProgressCallback& progress) {
   Request sized = request;
@@ -209,7 +198,6 @@ Result Pipeline::generate(const Request& request, const ProgressCallback& progre
 const std::string& Pipeline::device() const { return impl_->device(); }
 const std::string& Pipeline::dtype() const { return impl_->dtype(); }
 const std::string& Pipeline::attention() const { return impl_->attention(); }
-const LoadProfile& Pipeline::load_profile() const { return impl_->load_profile(); }
 int Pipeline::default_width() const { return impl_->default_size(); }
 int Pipeline::default_height() const { return impl_->default_size(); }
 const std::vector<std::string>& Pipeline::warnings() const { return impl_->warnings(); }

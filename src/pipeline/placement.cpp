@@ -5,8 +5,6 @@
 #include "runtime/device.h"
 #include "runtime/host_memory.h"
 
-#include <algorithm>
-
 namespace zimage {
 namespace {
 
@@ -37,10 +35,8 @@ DType stored_dtype(const Checkpoint& checkpoint) { return checkpoint.transformer
 
 DType choose_on_cuda(const std::string& option, const Checkpoint& checkpoint, const std::string& device) {
   const DType dtype = choose_cuda_dtype(option, device_capability(device));
-  const auto devices = cuda_devices();
-  const auto found = std::find_if(devices.begin(), devices.end(), [&](const auto& d) { return d.device == device; });
-  const std::uint64_t need = weight_bytes(checkpoint, dtype) + kDeviceMargin;
-  if (found->free_bytes < need) refuse(device, dtype, need, found->free_bytes);
+  const std::uint64_t need = weight_bytes(checkpoint, dtype) + kDeviceMargin, have = free_device_bytes(device);
+  if (have < need) refuse(device, dtype, need, have);
   return dtype;
 }
 

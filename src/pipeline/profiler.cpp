@@ -11,10 +11,12 @@ Profiler::Profiler(at::Device device) : device_(device), timeline_(device) {
   timeline_.mark();
 }
 
-void Profiler::begin_denoise() {
+void Profiler::end_encode() {
   timeline_.mark();
   profile_.encode.peak = take_allocator_peak(device_);
 }
+
+void Profiler::begin_denoise() { timeline_.mark(); }
 
 void Profiler::step() { timeline_.mark(); }
 
@@ -29,13 +31,14 @@ void Profiler::end() {
 }
 
 Profile Profiler::profile(int encodes) const {
-  // encode, what comes before the first evaluation, the evaluations, what comes after the last, decode
+  // encode, waiting for weights, what comes before the first evaluation, the evaluations, what comes after the last,
+  // decode
   const std::vector<double> spans = timeline_.seconds();
   Profile profile = profile_;
   profile.encode.seconds = spans.front();
-  profile.denoise.seconds = std::accumulate(spans.begin() + 1, spans.end() - 1, 0.0);
+  profile.denoise.seconds = std::accumulate(spans.begin() + 2, spans.end() - 1, 0.0);
   profile.decode.seconds = spans.back();
-  profile.evaluation_seconds.assign(spans.begin() + 2, spans.end() - 2);
+  profile.evaluation_seconds.assign(spans.begin() + 3, spans.end() - 2);
   profile.encodes = encodes;
   return profile;
 }

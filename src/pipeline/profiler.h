@@ -12,10 +12,10 @@ class Profiler {
   // The encode stage begins.
   explicit Profiler(at::Device device);
 
-  // Each ends the stage before it.
-  void begin_denoise();
-  void step();  // an evaluation begins, or the last has ended
-  void begin_decode();
+  void end_encode();
+  void begin_denoise();  // the time in between was spent waiting for weights
+  void step();           // an evaluation begins, or the last has ended
+  void begin_decode();   // ends the stage before it
   void end();
 
   // After end(). Waits for the device. encodes: prompts that went through the text encoder.

@@ -55,25 +55,27 @@ std::vector<DeviceInfo> cuda_devices() {
     cudaGetLastError();
     return {};
   }
-  int current = 0;
-  cudaGetDevice(&current);
   std::vector<DeviceInfo> devices;
   for (int i = 0; i < count; ++i) {
     cudaDeviceProp properties{};
     if (cudaGetDeviceProperties(&properties, i) != cudaSuccess) continue;
-    DeviceInfo info{.device = "cuda:" + std::to_string(i),
-                    .name = properties.name,
-                    .major = properties.major,
-                    .minor = properties.minor,
-                    .total_bytes = properties.totalGlobalMem,
-                    .pci_bus_id = pci_bus_id(properties)};
-    std::size_t free = 0, total = 0;
-    if (cudaSetDevice(i) == cudaSuccess && cudaMemGetInfo(&free, &total) == cudaSuccess) info.free_bytes = free;
-    devices.push_back(info);
+    devices.push_back({.device = "cuda:" + std::to_string(i),
+                       .name = properties.name,
+                       .major = properties.major,
+                       .minor = properties.minor,
+                       .total_bytes = properties.totalGlobalMem,
+                       .pci_bus_id = pci_bus_id(properties)});
   }
-  cudaSetDevice(current);
   cudaGetLastError();
   return devices;
+}
+
+std::uint64_t free_bytes_of_device(int index) {
+  std::size_t free = 0, total = 0;
+  // The device stays set: setting the one before again would create a context there.
+  if (cudaSetDevice(index) != cudaSuccess || cudaMemGetInfo(&free, &total) != cudaSuccess) free = 0;
+  cudaGetLastError();
+  return free;
 }
 
 }  // namespace zimage

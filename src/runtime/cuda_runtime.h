@@ -2,6 +2,7 @@
 // CUDA.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace zimage {
@@ -11,5 +12,8 @@ std::string cuda_runtime_version();
 
 // Of the GPU with this index: 10 · major + minor, e.g. 75. Costs next to nothing.
 int compute_capability(int device);
+
+// As free_device_bytes.
+std::uint64_t free_bytes_of_device(int index);
 
 }  // namespace zimage

@@ -1,5 +1,6 @@
 #include "runtime/cuda_runtime.h"
 #include "runtime/device.h"
+#include "runtime/piece_writer.h"
 
 namespace zimage {
 
@@ -7,5 +8,7 @@ std::string cuda_runtime_version() { return "none"; }
 int compute_capability(int) { return 0; }
 std::string cuda_unavailable_reason() { return "this build has no CUDA"; }
 std::vector<DeviceInfo> cuda_devices() { return {}; }
+std::uint64_t free_bytes_of_device(int) { return 0; }
+PieceWriters cuda_piece_writers(at::Device, std::size_t) { return {}; }
 
 }  // namespace zimage

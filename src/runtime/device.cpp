@@ -68,6 +68,8 @@ std::string resolve_device(const std::string& option) {
   return find_device(parse_cuda_index(option)).device;
 }
 
+std::uint64_t free_device_bytes(const std::string& device) { return free_bytes_of_device(parse_cuda_index(device)); }
+
 int device_capability(const std::string& device) {
   return device == "cpu" ? 0 : compute_capability(parse_cuda_index(device));
 }

@@ -1,7 +1,8 @@
-// One component's weights as tensors on one device, read in chunks and converted on the way.
+// One component's weights as tensors on one device, converted while they are read.
 #pragma once
 
 #include "checkpoint/checkpoint.h"
+#include "runtime/weight_reader.h"
 
 #include <ATen/ATen.h>
 
@@ -28,13 +29,12 @@ struct LoadSpec {
   at::ScalarType norm_dtype = at::kFloat;  // of vectors that are no bias
 };
 
-// Called with the bytes read so far; returning false stops the load (Cancelled).
-using LoadProgress = std::function<bool(std::uint64_t bytes)>;
-
+// All tensors are views of one allocation: hundreds of their own would take longer and waste the rest of their pages.
 class WeightStore {
  public:
-  // Host memory beyond the weights themselves: one chunk. Throws Error(io), Error(memory), Cancelled.
-  WeightStore(const ComponentFiles& files, const LoadSpec& spec, const LoadProgress& progress = {});
+  // Through `reader`, which is of the same device, or one for this store alone where it is null.
+  // Host memory beyond the weights themselves: the reader's. Throws Error(io), Error(memory), Cancelled.
+  WeightStore(const ComponentFiles& files, const LoadSpec& spec, WeightReader* reader = nullptr);
 
   // Throws Error(model) for a name that was not loaded.
   const at::Tensor& get(const std::string& name) const;

@@ -28,7 +28,7 @@ void expect_interrupted(const TempDir& dir, const test::Outcome& outcome, int ex
 
 test::Outcome run_and_send(const TempDir& dir, int signal) {
   test::ZimageProcess process(long_run(dir));
-  EXPECT_TRUE(process.wait_for_message("loaded square"));
+  EXPECT_TRUE(process.wait_for_message("opened square"));
   process.send(signal);
   return process.wait();
 }
@@ -48,7 +48,7 @@ TEST(Signals, R3_sigterm_ends_between_steps) {
 TEST(Signals, R2_a_second_sigint_ends_at_once) {
   const TempDir dir;
   test::ZimageProcess process(long_run(dir));
-  ASSERT_TRUE(process.wait_for_message("loaded square"));
+  ASSERT_TRUE(process.wait_for_message("opened square"));
   process.send(SIGINT);
   std::this_thread::sleep_for(std::chrono::milliseconds(5));  // two at the same time would be one
   process.send(SIGINT);

@@ -2,6 +2,7 @@
 
 #include "zimage/pipeline.h"
 
+#include "support/devices.h"
 #include "support/expect_error.h"
 #include "support/fixture.h"
 #include "support/safetensors_builder.h"
@@ -62,11 +63,9 @@ TEST(WeightStore, a_name_never_loaded_is_a_model_error) {
 TEST(WeightStore, progress_false_stops_the_load) {
   const test::TempDir dir;
   write_attention(dir);
-  const auto load = [&] {
-    return WeightStore(ComponentFiles(dir.path(), "model"), packed_spec(at::kFloat),
-                       [](std::uint64_t) { return false; });
-  };
-  EXPECT_THROW(load(), Cancelled);
+  WeightReader reader(at::kCPU);
+  reader.report_to([](std::uint64_t) { return false; });
+  EXPECT_THROW(WeightStore(ComponentFiles(dir.path(), "model"), packed_spec(at::kFloat), &reader), Cancelled);
 }
 
 TEST(WeightStore, R14_a_file_that_shrinks_meanwhile_is_an_io_error) {
@@ -81,6 +80,66 @@ TEST(WeightStore, R14_a_file_that_shrinks_meanwhile_is_an_io_error) {
     EXPECT_EQ(error.kind(), ErrorKind::io) << error.what();
   }
 }
+
+// More pieces than there are buffers, the last of them short, behind a tensor of 12 bytes.
+void write_large(const test::TempDir& dir, std::int64_t rows, std::int64_t columns) {
+  const std::int64_t bytes = rows * columns * 4;
+  const std::string header =
+      "{" + test::header_entry("a.bias", "F32", "[3]", "0", "12") + "," +
+      test::header_entry("b.weight", "F32", "[" + std::to_string(rows) + "," + std::to_string(columns) + "]", "12",
+                         std::to_string(12 + bytes)) +
+      "}";
+  const at::Tensor values = at::arange(rows * columns, at::kFloat).remainder_(10'007).mul_(0.37);
+  std::string data = float_bytes({1, 2, 3});
+  data.append(static_cast<const char*>(values.const_data_ptr()), static_cast<std::size_t>(bytes));
+  dir.write("model.safetensors", test::safetensors_of(header, data));
+}
+
+constexpr std::int64_t kRows = 4111, kColumns = 8191;
+
+class WeightStoreOn : public testing::TestWithParam<std::string> {};
+
+TEST_P(WeightStoreOn, every_value_arrives_in_its_place) {
+  ZIMAGE_SKIP_WITHOUT(GetParam());
+  const test::TempDir dir;
+  write_large(dir, kRows, kColumns);
+  const ComponentFiles files(dir.path(), "model");
+  const at::Tensor expected = at::arange(kRows * kColumns, at::kFloat).remainder_(10'007).mul_(0.37).view({kRows, -1});
+  for (const at::ScalarType dtype : {at::kFloat, at::kHalf, at::kBFloat16}) {
+    LoadSpec spec;
+    spec.device = at::Device(GetParam());
+    spec.dtype = dtype;
+    WeightReader reader(spec.device);
+    std::uint64_t last = 0;
+    reader.report_to([&](std::uint64_t bytes) { return last = bytes, true; });
+    const WeightStore first(files, spec, &reader), second(files, spec, &reader);
+    EXPECT_EQ(last, 2 * files.bytes());
+    for (const WeightStore* store : {&first, &second}) {
+      EXPECT_TRUE(at::equal(store->get("b.weight").cpu(), expected.to(dtype))) << dtype;
+      EXPECT_TRUE(at::equal(store->get("a.bias").cpu(), at::tensor({1.f, 2.f, 3.f}).to(dtype))) << dtype;
+    }
+  }
+}
+
+TEST_P(WeightStoreOn, R14_a_file_that_shrinks_is_an_io_error_whichever_thread_meets_it) {
+  ZIMAGE_SKIP_WITHOUT(GetParam());
+  const test::TempDir dir;
+  write_large(dir, kRows, kColumns);
+  const ComponentFiles files(dir.path(), "model");
+  std::filesystem::resize_file(dir / "model.safetensors", 40 << 20);
+  LoadSpec spec;
+  spec.device = at::Device(GetParam());
+  spec.dtype = at::kHalf;
+  try {
+    const WeightStore store(files, spec);
+    FAIL() << "a truncated file was loaded";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::io) << error.what();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Devices, WeightStoreOn, testing::Values("cpu", "cuda"),
+                         [](const auto& info) { return info.param; });
 
 std::int64_t status_kib(const std::string& field) {
   std::ifstream status("/proc/self/status");

@@ -4,19 +4,11 @@
 #include "kernels/silu_mul.h"
 #include "nn/attention.h"
 #include "nn/linear.h"
-#include "runtime/scalar_type.h"
 
 namespace zimage {
 namespace {
 
 constexpr const char* kEmbedding = "embed_tokens.weight";
-
-LoadSpec embedding_spec(const ComponentFiles& files) {
-  LoadSpec spec;
-  spec.wanted = [](std::string_view name) { return name == kEmbedding; };
-  spec.dtype = scalar_type(files.find(kEmbedding)->info->dtype);
-  return spec;
-}
 
 }  // namespace
 
@@ -69,14 +61,13 @@ at::Tensor TextEncoderLayer::forward_(const at::Tensor& x, const at::Tensor& h, 
 }
 
 TextEncoder::TextEncoder(const TextEncoderConfig& config, const ComponentFiles& files, at::Device device,
-                         at::ScalarType dtype, const LoadProgress& progress)
+                         at::ScalarType dtype, WeightReader* reader)
     : config_(config),
-      embedding_(files, embedding_spec(files), progress),
-      weights_(files, text_encoder_load_spec(config, device, dtype), progress) {}
+      embedding_(*files.find(kEmbedding)),
+      weights_(files, text_encoder_load_spec(config, device, dtype), reader) {}
 
 at::Tensor TextEncoder::forward(const std::vector<std::int32_t>& ids) const {
-  const at::Tensor rows = embedding_.get(kEmbedding).index_select(0, at::tensor(ids, at::kInt));
-  const at::Tensor x = rows.to(at::kFloat).to(weights_.device());
+  const at::Tensor x = embedding_.read(ids).to(weights_.device());
   const kernels::RopeTable rope = text_rope(x.size(0), config_, weights_.device());
   const ParamView layers(weights_, "layers.");
   const auto norm_in = [&](std::int64_t i) { return layers[std::to_string(i) + ".input_layernorm.weight"]; };

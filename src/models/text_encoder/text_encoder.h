@@ -5,6 +5,7 @@
 #include "kernels/rope.h"
 #include "nn/float16.h"
 #include "plan/model_config.h"
+#include "runtime/stored_rows.h"
 #include "runtime/weight_store.h"
 
 #include <cstdint>
@@ -39,16 +40,17 @@ LoadSpec text_encoder_load_spec(const TextEncoderConfig& config, at::Device devi
 
 class TextEncoder {
  public:
-  // The token embedding stays in host memory in its stored type; the last layer and norm are never read.
+  // The token embedding stays in its file, so `files` must outlive this; the last layer and norm are never read.
   TextEncoder(const TextEncoderConfig& config, const ComponentFiles& files, at::Device device, at::ScalarType dtype,
-              const LoadProgress& progress = {});
+              WeightReader* reader = nullptr);
 
   // ids: L of them, each below vocab_size. Returns [L, hidden] float32: what leaves the layer before the last.
   at::Tensor forward(const std::vector<std::int32_t>& ids) const;
 
  private:
   TextEncoderConfig config_;
-  WeightStore embedding_, weights_;
+  StoredRows embedding_;
+  WeightStore weights_;
 };
 
 }  // namespace zimage

@@ -29,8 +29,8 @@ LoadSpec transformer_load_spec(at::Device device, at::ScalarType dtype) {
 }
 
 Transformer::Transformer(const TransformerConfig& config, const ComponentFiles& files, const LoadSpec& spec,
-                         const LoadProgress& progress)
-    : config_(config), weights_(files, spec, progress), params_(weights_) {}
+                         WeightReader* reader)
+    : config_(config), weights_(files, spec, reader), params_(weights_) {}
 
 CaptionContext Transformer::prepare_caption(const at::Tensor& prompt_embeds) const {
   const ParamView embedder = params_.sub("cap_embedder");

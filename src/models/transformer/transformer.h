@@ -20,7 +20,7 @@ struct SequencePositions {
 class Transformer {
  public:
   Transformer(const TransformerConfig& config, const ComponentFiles& files, const LoadSpec& spec,
-              const LoadProgress& progress = {});
+              WeightReader* reader = nullptr);
 
   // prompt_embeds: [L, cap_feat_dim] → the caption through its embedder and refiner.
   CaptionContext prepare_caption(const at::Tensor& prompt_embeds) const;

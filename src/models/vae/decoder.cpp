@@ -16,8 +16,8 @@ LoadSpec load_spec(at::Device device, at::ScalarType dtype) {
 }  // namespace
 
 VaeDecoder::VaeDecoder(const VaeConfig& config, const ComponentFiles& files, at::Device device, at::ScalarType dtype,
-                       const LoadProgress& progress)
-    : config_(config), weights_(files, load_spec(device, dtype), progress) {}
+                       WeightReader* reader)
+    : config_(config), weights_(files, load_spec(device, dtype), reader) {}
 
 at::Tensor VaeDecoder::forward(const at::Tensor& latents) const {
   const ParamView decoder(weights_, "decoder."), mid = decoder.sub("mid_block");

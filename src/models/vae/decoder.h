@@ -10,7 +10,7 @@ namespace zimage {
 class VaeDecoder {
  public:
   VaeDecoder(const VaeConfig& config, const ComponentFiles& files, at::Device device, at::ScalarType dtype,
-             const LoadProgress& progress = {});
+             WeightReader* reader = nullptr);
 
   // latents: [C, H, W] float32, as the transformer leaves them. Returns [3, 8H, 8W] float32, clamped to [0, 1].
   at::Tensor forward(const at::Tensor& latents) const;

@@ -1,0 +1,25 @@
+// A stored matrix of which each use wants a few rows: an embedding's table. It stays in its file.
+#pragma once
+
+#include "checkpoint/checkpoint.h"
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace zimage {
+
+class StoredRows {
+ public:
+  // source: [rows, columns], of the checkpoint that must live as long.
+  explicit StoredRows(const TensorSource& source) : source_(source) {}
+
+  // indices: each from 0 to rows - 1. Returns [indices, columns] float32 on the CPU. Throws Error(io).
+  at::Tensor read(const std::vector<std::int32_t>& indices) const;
+
+ private:
+  TensorSource source_;
+};
+
+}  // namespace zimage

@@ -1,0 +1,109 @@
+#include "runtime/weight_reader.h"
+
+#include "zimage/pipeline.h"
+
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+namespace zimage {
+namespace {
+
+constexpr unsigned kMaxThreads = 16;
+constexpr std::chrono::milliseconds kReportEvery(50);
+
+// The threads of one read. Destroying it stops and joins them.
+class Readers {
+ public:
+  Readers(const std::vector<Piece>& pieces, const PieceWriters& writers) : pieces_(pieces) {
+    const std::size_t count = std::min(writers.size(), pieces.size());
+    running_ = count;
+    for (std::size_t i = 0; i < count; ++i) {
+      threads_.emplace_back([this, writer = writers[i].get()] { run(*writer); });
+    }
+  }
+  ~Readers() { stop(); }
+  Readers(const Readers&) = delete;
+  Readers& operator=(const Readers&) = delete;
+
+  std::uint64_t bytes() const { return bytes_; }
+  void stop() { stopped_ = true; }
+
+  // Whether all threads have ended within `time`.
+  bool wait(std::chrono::milliseconds time) {
+    std::unique_lock lock(mutex_);
+    return ended_.wait_for(lock, time, [this] { return running_ == 0; });
+  }
+
+  void rethrow_failure() const {
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  void run(PieceWriter& writer) {
+    std::exception_ptr failure;
+    try {
+      const c10::InferenceMode inference;
+      copy_pieces(writer);
+    } catch (...) {
+      failure = std::current_exception();
+      stop();
+    }
+    const std::lock_guard lock(mutex_);
+    if (failure && !failure_) failure_ = failure;
+    if (--running_ == 0) ended_.notify_all();
+  }
+
+  void copy_pieces(PieceWriter& writer) {
+    while (!stopped_) {
+      const std::size_t i = next_++;
+      if (i >= pieces_.size()) break;
+      const Piece& piece = pieces_[i];
+      piece.file->read_at(piece.offset, writer.buffer(piece));
+      writer.submit(piece);
+      bytes_ += static_cast<std::uint64_t>(piece.stored_bytes());
+    }
+    writer.finish();
+  }
+
+  const std::vector<Piece>& pieces_;
+  std::atomic<std::size_t> next_ = 0;
+  std::atomic<std::uint64_t> bytes_ = 0;
+  std::atomic<bool> stopped_ = false;
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  std::size_t running_ = 0;
+  std::exception_ptr failure_;
+  std::vector<std::jthread> threads_;  // last: joined before the rest goes
+};
+
+PieceWriters make_writers(at::Device device) {
+  const std::size_t threads = std::clamp(std::thread::hardware_concurrency(), 1U, kMaxThreads);
+  return device.is_cuda() ? cuda_piece_writers(device, threads) : host_piece_writers(threads);
+}
+
+}  // namespace
+
+WeightReader::WeightReader(at::Device device) : device_(device), writers_(make_writers(device)) {}
+
+void WeightReader::read(const std::vector<Piece>& pieces) {
+  for (const auto& writer : writers_) writer->begin();
+  Readers readers(pieces, writers_);
+  bool wanted = true;
+  for (bool ended = false; !ended;) {
+    ended = readers.wait(kReportEvery);
+    if (wanted && progress_) wanted = progress_(bytes_before_ + readers.bytes());
+    if (!wanted) readers.stop();
+  }
+  readers.rethrow_failure();
+  if (!wanted) throw Cancelled{};
+  bytes_before_ += readers.bytes();
+}
+
+}  // namespace zimage

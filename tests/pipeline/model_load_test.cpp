@@ -1,0 +1,68 @@
+// What a load that stops leaves to whoever waits for its models.
+#include "pipeline/model_load.h"
+
+#include "support/expect_error.h"
+#include "support/fixture.h"
+#include "support/temp_dir.h"
+
+#include <gtest/gtest.h>
+
+namespace zimage {
+namespace {
+
+class ModelLoadOf : public testing::Test {
+ protected:
+  ModelLoadOf() {
+    std::filesystem::copy(test::fixture_case("odd_guided_2_steps").checkpoint_dir(), dir_.path() / "model",
+                          std::filesystem::copy_options::recursive);
+  }
+  std::filesystem::path model_dir() const { return dir_.path() / "model"; }
+
+ private:
+  test::TempDir dir_;
+};
+
+TEST_F(ModelLoadOf, a_transformer_that_shrinks_fails_where_it_is_waited_for) {
+  const Checkpoint checkpoint(model_dir());
+  std::filesystem::resize_file(model_dir() / "transformer/diffusion_pytorch_model-00003-of-00005.safetensors", 100'000);
+  const ModelLoad load(checkpoint, {.placement = {.device = "cpu"}}, start_reader("cpu"));
+  EXPECT_NO_THROW(load.text_encoder({}));
+  EXPECT_NO_THROW(load.vae_decoder({}));
+  for (int again = 0; again < 2; ++again) {
+    try {
+      load.transformer({});
+      FAIL() << "a truncated file was loaded";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::io) << error.what();
+    }
+  }
+}
+
+TEST_F(ModelLoadOf, a_device_that_does_not_come_up_fails_every_model) {
+  const Checkpoint checkpoint(model_dir());
+  std::promise<std::unique_ptr<WeightReader>> reader;
+  reader.set_exception(std::make_exception_ptr(Error(ErrorKind::device, "no device")));
+  const ModelLoad load(checkpoint, {.placement = {.device = "cpu"}}, reader.get_future());
+  EXPECT_THROW(load.text_encoder({}), Error);
+  EXPECT_THROW(load.vae_decoder({}), Error);
+  EXPECT_THROW(load.transformer({}), Error);
+}
+
+TEST_F(ModelLoadOf, waiting_reports_and_can_be_cancelled) {
+  const Checkpoint checkpoint(model_dir());
+  std::promise<std::unique_ptr<WeightReader>> reader;
+  const ModelLoad load(checkpoint, {.placement = {.device = "cpu"}}, reader.get_future());
+  int reports = 0;
+  const ProgressCallback twice = [&](const Progress& progress) {
+    EXPECT_EQ(progress.stage, Stage::load);
+    EXPECT_EQ(progress.step, 0);
+    return ++reports < 2;
+  };
+  EXPECT_THROW(load.transformer(twice), Cancelled);
+  EXPECT_EQ(reports, 2);
+  reader.set_value(std::make_unique<WeightReader>(at::kCPU));
+  EXPECT_NO_THROW(load.transformer({}));
+}
+
+}  // namespace
+}  // namespace zimage
