@@ -1,8 +1,12 @@
 #include "base/log.h"
 
+#include "base/process_time.h"
+
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdio>
+#include <thread>
 
 namespace zimage {
 namespace {
@@ -36,6 +40,26 @@ TEST_F(Log, level_hides_what_is_below) {
   EXPECT_EQ(standard_error_of([] { log::debug("a"); }), "debug: a\n");
   log::configure(log::Level::off, log::Format::text);
   EXPECT_EQ(standard_error_of([] { log::error("a"); }), "");
+}
+
+TEST_F(Log, a_milestone_is_a_debug_message_with_the_age_of_the_process) {
+  EXPECT_EQ(standard_error_of([] { log::milestone("a"); }), "");
+  log::configure(log::Level::debug, log::Format::text);
+  const std::int64_t before = process_milliseconds();
+  const std::string line = standard_error_of([] { log::milestone("loaded"); });
+  long long age = -1;
+  int end = 0;
+  std::sscanf(line.c_str(), "debug: %lld ms: loaded\n%n", &age, &end);
+  EXPECT_EQ(static_cast<std::size_t>(end), line.size()) << line;
+  EXPECT_GE(age, before);
+  EXPECT_LE(age, process_milliseconds());
+}
+
+TEST(ProcessTime, goes_on_from_the_start_of_the_process) {
+  const std::int64_t first = process_milliseconds();
+  EXPECT_LT(first, 600'000);  // not the machine's age
+  std::this_thread::sleep_for(std::chrono::milliseconds(30));
+  EXPECT_GE(process_milliseconds() - first, 29);
 }
 
 TEST_F(Log, json_lines_have_time_level_message) {
