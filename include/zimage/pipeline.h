@@ -67,8 +67,8 @@ class Pipeline {
   const std::string& device() const;
   const std::string& dtype() const;
   const std::string& attention() const;  // of the transformer's joint sequence; short ones and the VAE may take another
-  int default_width() const;                         // pixels
-  int default_height() const;                        // pixels
+  int default_width() const;             // pixels
+  int default_height() const;            // pixels
   const std::vector<std::string>& warnings() const;  // about the checkpoint, each one line
 
  private:

@@ -70,7 +70,8 @@ Findings gpu_findings(const std::vector<DeviceInfo>& devices) {
   for (const DeviceInfo& d : devices) {
     const std::string text = d.device + " " + d.name + ", compute capability " + std::to_string(d.major) + "." +
                              std::to_string(d.minor) + ", " + format_bytes(d.total_bytes) + ", " +
-                             format_bytes(free_device_bytes(d.device)) + " free, attention in 16 bit by " + fused_attention(d);
+                             format_bytes(free_device_bytes(d.device)) + " free, attention in 16 bit by " +
+                             fused_attention(d);
     const bool supported = d.major * 10 + d.minor >= kMinCapability;
     findings.push_back(supported ? Finding{"ok", "GPU", text}
                                  : Finding{"missing", "GPU", text + ": older than Turing (7.5)",

@@ -64,11 +64,7 @@ void Warnings::say(const std::vector<std::string>& warnings) {
 
 Generation::Generation(const GenerateJob& job, const std::filesystem::path& model_dir,
                        ProgressBar::Visibility visibility, const DeviceMemoryMeter* meter)
-    : job_(job),
-      meter_(meter),
-      bar_(visibility),
-      pipeline_(options_of(job, model_dir)),
-      model_(model_name(model_dir)) {
+    : job_(job), meter_(meter), bar_(visibility), pipeline_(options_of(job, model_dir)), model_(model_name(model_dir)) {
   log::milestone("opened " + model_ + " in " + pipeline_.dtype() + " on " + pipeline_.device() + ", attention " +
                  pipeline_.attention());
   if (meter_ != nullptr) {
