@@ -33,10 +33,11 @@ struct alignas(sizeof(T) * N) Pack {
   T values[N];
 };
 
-// The sum over a block of at most 1024 threads, in every thread.
-__device__ inline float block_sum(float value) {
+// The sum over a block of at most 1024 threads, in every thread. Each call of one kernel takes a kCall of its own, and
+// with it memory of its own: no barrier is needed between them.
+template <int kCall>
+__device__ float block_sum(float value) {
   __shared__ float partial[32];
-  __syncthreads();  // the sum before this one may still be read
   for (int offset = 16; offset > 0; offset /= 2) value += __shfl_xor_sync(0xffffffffu, value, offset);
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32, warps = blockDim.x / 32;
   if (lane == 0) partial[warp] = value;

@@ -10,9 +10,9 @@ __global__ void __launch_bounds__(Share::kThreads, Share::kBlocks)
   const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * columns;
   Share share;
   share.load(x + row, columns);
-  const float mean = share.sum(columns, [](float v) { return v; }) / static_cast<float>(columns);
+  const float mean = share.template sum<0>(columns, [](float v) { return v; }) / static_cast<float>(columns);
   const float variance =
-      share.sum(columns, [&](float v) { return (v - mean) * (v - mean); }) / static_cast<float>(columns);
+      share.template sum<1>(columns, [&](float v) { return (v - mean) * (v - mean); }) / static_cast<float>(columns);
   const float inverse = rsqrtf(variance + eps);
   share.combine(scale, columns, [&](float v, float s) { return (v - mean) * inverse * s; });
   share.store(y + row, columns);

@@ -10,7 +10,7 @@ __global__ void __launch_bounds__(Share::kThreads, Share::kBlocks)
   const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * columns;
   Share share;
   share.load(x + row, columns);
-  const float scale = share.inverse_rms(columns, eps);
+  const float scale = share.template inverse_rms<0>(columns, eps);
   share.combine(weight, columns, [&](float v, float w) { return v * scale * w; });
   share.store(y + row, columns);
 }
@@ -23,7 +23,7 @@ __global__ void __launch_bounds__(Share::kThreads, Share::kBlocks) residual_add_
   branch.load(static_cast<const T*>(args.branch.data) + row, columns);
   x.load(args.x + row, columns);  // on its way while the branch's norm is summed
   if constexpr (kNormed) {
-    const float scale = branch.inverse_rms(columns, args.branch_eps);
+    const float scale = branch.template inverse_rms<0>(columns, args.branch_eps);
     branch.combine(args.branch_weight, columns, [&](float b, float w) { return b * scale * w; });
     x.add(branch, 1);
   } else {
@@ -31,7 +31,7 @@ __global__ void __launch_bounds__(Share::kThreads, Share::kBlocks) residual_add_
   }
   x.store(args.x + row, columns);
   if constexpr (kNext) {
-    const float scale = x.inverse_rms(columns, args.next_eps);
+    const float scale = x.template inverse_rms<1>(columns, args.next_eps);
     x.combine(args.next_weight, columns, [&](float v, float w) { return v * scale * w; });
     x.store(static_cast<T*>(args.y) + row, columns);
   }

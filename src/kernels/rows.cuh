@@ -60,19 +60,20 @@ struct RowShare {
     }
   }
 
-  // The sum of f(value) over the row, in every thread.
-  template <typename F>
+  // The sum of f(value) over the row, in every thread; kCall: of block_sum.
+  template <int kCall, typename F>
   __device__ float sum(std::int64_t columns, F&& f) const {
     float total = 0;
     for_each(columns, [&](int i, std::int64_t) {
 #pragma unroll
       for (int j = 0; j < N; ++j) total += f(values[i][j]);
     });
-    return block_sum(total);
+    return block_sum<kCall>(total);
   }
 
+  template <int kCall>
   __device__ float inverse_rms(std::int64_t columns, float eps) const {
-    return rsqrtf(sum(columns, [](float v) { return v * v; }) / static_cast<float>(columns) + eps);
+    return rsqrtf(sum<kCall>(columns, [](float v) { return v * v; }) / static_cast<float>(columns) + eps);
   }
 };
 

@@ -22,7 +22,7 @@ Branch prepare(const Transformer& transformer, const at::Tensor& prompt_embeds, 
 
 at::Tensor denoise(const Transformer& transformer, const DenoiseInput& input, const StepCallback& on_step) {
   const std::vector<float>& sigmas = input.sigmas;
-  const std::vector<StepNorms> steps = transformer.prepare_steps({sigmas.begin(), sigmas.end() - 1});
+  const std::vector<StepNorms>& steps = transformer.prepare_steps({sigmas.begin(), sigmas.end() - 1});
   const Branch conditional = prepare(transformer, input.prompt_embeds, input.noise);
   Branch unconditional;
   if (input.guidance.scale > 0) unconditional = prepare(transformer, input.negative_prompt_embeds, input.noise);

@@ -47,8 +47,12 @@ CaptionContext Transformer::prepare_caption(const at::Tensor& prompt_embeds) con
   return {x, rope};
 }
 
-std::vector<StepNorms> Transformer::prepare_steps(const std::vector<float>& sigmas) const {
-  return step_norms(params_, config_, sigmas);
+const std::vector<StepNorms>& Transformer::prepare_steps(const std::vector<float>& sigmas) const {
+  if (sigmas != sigmas_) {
+    steps_ = step_norms(params_, config_, sigmas);
+    sigmas_ = sigmas;
+  }
+  return steps_;
 }
 
 SequencePositions Transformer::prepare_positions(std::int64_t height, std::int64_t width,

@@ -25,8 +25,9 @@ class Transformer {
   // prompt_embeds: [L, cap_feat_dim] → the caption through its embedder and refiner.
   CaptionContext prepare_caption(const at::Tensor& prompt_embeds) const;
 
-  // The timestep-dependent norms of every evaluation; sigmas without the final 0.
-  std::vector<StepNorms> prepare_steps(const std::vector<float>& sigmas) const;
+  // The timestep-dependent norms of every evaluation; sigmas without the final 0. Those of the last schedule are kept:
+  // a run of images shares one.
+  const std::vector<StepNorms>& prepare_steps(const std::vector<float>& sigmas) const;
 
   // height, width: of the latents.
   SequencePositions prepare_positions(std::int64_t height, std::int64_t width, const CaptionContext& caption) const;
@@ -40,6 +41,8 @@ class Transformer {
   TransformerConfig config_;
   WeightStore weights_;
   ParamView params_;
+  mutable std::vector<float> sigmas_;
+  mutable std::vector<StepNorms> steps_;  // of sigmas_
 };
 
 // The transformer's weights as it wants them loaded.
