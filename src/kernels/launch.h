@@ -63,4 +63,78 @@ struct NormRopeArgs {
 };
 void launch_norm_rope(const NormRopeArgs& args, Stream stream);
 
+// One channels-last image: `rows` pixels of `channels` neighbouring values.
+struct ImageShape {
+  std::int64_t rows, channels, groups;
+};
+
+// Rows are summed up in chunks, a block each: two full rounds of three blocks on each of an H200's 132
+// multiprocessors. A constant, so that one picture has the same bits on every GPU.
+constexpr std::int64_t kMaxMomentChunks = 792;
+constexpr std::int64_t kMaxGroupChannels = 256;
+
+// Where the mean and 1 / sqrt(variance + eps) of each group go.
+struct GroupReduction {
+  float* partial;  // [kMaxMomentChunks, groups, 2], overwritten
+  float* moments;  // [groups, 2]
+  ImageShape shape;
+  float eps;
+};
+
+// Of x + bias. bias: [channels], or null.
+struct GroupMomentsArgs {
+  ConstSpan x;
+  const float* bias;
+  GroupReduction out;
+};
+void launch_group_moments(const GroupMomentsArgs& args, Stream stream);
+
+// x += branch + bias, and the moments of what is written. branch: of x's type, or null.
+struct AddGroupMomentsArgs {
+  MutableSpan x;
+  const void* branch;
+  const float* bias;
+  GroupReduction out;
+};
+void launch_add_group_moments(const AddGroupMomentsArgs& args, Stream stream);
+
+// y = (x + input_bias - mean) * rstd * weight + bias; input_bias may be null, y may be x.
+struct NormaliseArgs {
+  ConstSpan x;
+  void* y;  // of x's type
+  const float *moments, *weight, *bias, *input_bias;
+  ImageShape shape;
+};
+void launch_normalise(const NormaliseArgs& args, Stream stream);
+void launch_normalise_silu(const NormaliseArgs& args, Stream stream);
+
+// y = nearest ×2 of x + branch + bias. x, branch: [height, width, channels]; bias: [channels].
+struct AddUpsampleArgs {
+  ConstSpan x;
+  const void* branch;
+  const float* bias;
+  void* y;  // [2 height, 2 width, channels], of x's type
+  std::int64_t height, width, channels;
+};
+void launch_add_upsample(const AddUpsampleArgs& args, Stream stream);
+
+// y = softmax(x * scale) over each row.
+struct SoftmaxArgs {
+  const float* x;  // [rows, columns]
+  MutableSpan y;
+  std::int64_t rows, columns;
+  float scale;
+};
+void launch_softmax(const SoftmaxArgs& args, Stream stream);
+
+// Pixels in -1..1 to bytes: clamp((x + bias) / 2 + 1/2) in x's type, times 255 in float32, rounded half to even.
+struct ToRgb8Args {
+  ConstSpan x;  // [pixels, 3]
+  const float* bias;
+  std::uint8_t* rgb;         // [pixels, 3]
+  std::int32_t* not_finite;  // becomes 1 where a value is NaN or infinite
+  std::int64_t pixels;
+};
+void launch_to_rgb8(const ToRgb8Args& args, Stream stream);
+
 }  // namespace zimage::kernels

@@ -38,12 +38,8 @@ void report(const ProgressCallback& progress, const Progress& state) {
   if (progress && !progress(state)) throw Cancelled{};
 }
 
-// [3, H, W] in 0..1 to bytes, round half to even as NumPy does. Throws Error(numeric).
-Image to_image(const at::Tensor& pixels) {
-  if (!pixels.isfinite().all().item<bool>()) {
-    throw Error(ErrorKind::numeric, "decode: the pixels are not finite (NaN or infinite weights or overflow)");
-  }
-  const at::Tensor bytes = (pixels * 255).round().to(at::kByte).permute({1, 2, 0}).contiguous().cpu();
+// bytes: [H, W, 3] on the host.
+Image to_image(const at::Tensor& bytes) {
   Image image{static_cast<int>(bytes.size(1)), static_cast<int>(bytes.size(0)), {}};
   image.rgb.assign(bytes.const_data_ptr<std::uint8_t>(), bytes.const_data_ptr<std::uint8_t>() + bytes.numel());
   return image;
@@ -156,7 +152,7 @@ Result Pipeline::Impl::generate(const Request& request, const ProgressCallback& 
 
   profiler.begin_decode();
   report(progress, {Stage::decode, 1, 1});
-  result.image = to_image(vae_decoder.forward(latents));
+  result.image = to_image(vae_decoder.decode(latents));
   profiler.end();
   log::milestone("decoded");
   result.profile = profiler.profile(result.profile.encodes);

@@ -10,7 +10,7 @@ std::future<void> rehearse_decode(const ModelLoad& load, at::Device device, std:
   if (device.is_cpu() || load.is_complete()) return {};
   return std::async(std::launch::async, [&load, device, shape = std::move(latent_shape)] {
     const c10::InferenceMode inference;
-    load.vae_decoder({}).forward(at::zeros(shape, at::device(device).dtype(at::kFloat))).sum().item();
+    load.vae_decoder({}).decode(at::zeros(shape, at::device(device).dtype(at::kFloat)));
     log::milestone("decode rehearsed");
   });
 }

@@ -45,8 +45,8 @@ std::vector<std::int64_t> stacked_shape(const Slot& slot) {
 }
 
 at::ScalarType slot_dtype(const Slot& slot, const LoadSpec& spec) {
-  const bool is_norm = slot.shape.size() == 1 && !slot.name.ends_with(".bias");
-  return is_norm ? spec.norm_dtype : spec.dtype;
+  if (slot.name.ends_with(".bias")) return spec.bias_dtype.value_or(spec.dtype);
+  return slot.shape.size() == 1 ? spec.norm_dtype : spec.dtype;
 }
 
 // In the files' order, one behind the other.
@@ -86,6 +86,13 @@ void append_pieces(std::vector<Piece>& pieces, const Slot& slot, std::byte* out)
   }
 }
 
+// The same values in the same memory, in another order.
+at::Tensor rearranged(const at::Tensor& weight, at::MemoryFormat format) {
+  const at::Tensor ordered = weight.contiguous(format);
+  if (ordered.is_same(weight)) return weight;
+  return weight.as_strided(ordered.sizes(), ordered.strides()).copy_(ordered);
+}
+
 }  // namespace
 
 WeightStore::WeightStore(const ComponentFiles& files, const LoadSpec& spec, WeightReader* reader)
@@ -104,6 +111,9 @@ WeightStore::WeightStore(const ComponentFiles& files, const LoadSpec& spec, Weig
     reader->read(pieces);
   } else {
     WeightReader(spec.device).read(pieces);
+  }
+  for (auto& [name, tensor] : tensors_) {
+    if (tensor.dim() == 4) tensor = rearranged(tensor, spec.image_format);
   }
 }
 

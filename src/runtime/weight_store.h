@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,7 +27,9 @@ struct LoadSpec {
   std::vector<Packing> packings;
   at::Device device = at::kCPU;
   at::ScalarType dtype = at::kFloat;
-  at::ScalarType norm_dtype = at::kFloat;  // of vectors that are no bias
+  at::ScalarType norm_dtype = at::kFloat;                        // of vectors that are no bias
+  std::optional<at::ScalarType> bias_dtype;                      // `dtype` unless given
+  at::MemoryFormat image_format = at::MemoryFormat::Contiguous;  // of convolutions' weights
 };
 
 // All tensors are views of one allocation: hundreds of their own would take longer and waste the rest of their pages.

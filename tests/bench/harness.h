@@ -28,6 +28,7 @@ at::TensorOptions on_gpu(at::ScalarType dtype);
 
 // Registrations, one function a file.
 void add_kernels();
+void add_image_kernels();
 void add_attention();
 
 }  // namespace zimage::bench

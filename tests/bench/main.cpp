@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
   }
   const c10::InferenceMode inference;
   zimage::bench::add_kernels();
+  zimage::bench::add_image_kernels();
   zimage::bench::add_attention();
   benchmark::RunSpecifiedBenchmarks();
   return 0;
