@@ -196,12 +196,12 @@ __global__ void __launch_bounds__(kThreads)
   const float total = static_cast<float>(plan.rows) * plan.group_channels, pivot = partial[0].x;
   float shifted = 0, m2 = 0;
   for (int c = threadIdx.x; c < chunks; c += kThreads) shifted += count(c) * (partial[c * groups].x - pivot);
-  const float mean = pivot + block_sum(shifted) / total;
+  const float mean = pivot + block_sum<0>(shifted) / total;
   for (int c = threadIdx.x; c < chunks; c += kThreads) {
     const float delta = partial[c * groups].x - mean;
     m2 += partial[c * groups].y + count(c) * delta * delta;
   }
-  m2 = block_sum(m2);
+  m2 = block_sum<1>(m2);
   if (threadIdx.x == 0) moments[blockIdx.x] = {mean, 1.0f / sqrtf(m2 / total + eps)};
 }
 

@@ -37,7 +37,7 @@ __global__ void __launch_bounds__(kThreads) softmax_kernel(const float* x, T* y,
 #pragma unroll
     for (int j = 0; j < N; ++j) sum += exp2f(in.values[j] * scale - largest);
   }
-  const float share = 1.0f / block_sum(sum);
+  const float share = 1.0f / block_sum<0>(sum);
 #pragma unroll 2
   for (std::int64_t i = threadIdx.x * N; i < columns; i += kThreads * N) {
     const auto in = *reinterpret_cast<const Pack<float, N>*>(x + i);
