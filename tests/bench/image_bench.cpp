@@ -1,6 +1,7 @@
 // The kernels of the VAE's decoder at the sizes of a 1024×1024 image.
 #include "bench/harness.h"
 #include "kernels/group_norm.h"
+#include "kernels/image.h"
 #include "kernels/softmax.h"
 #include "kernels/upsample.h"
 
@@ -45,6 +46,31 @@ void normalise_silu(at::ScalarType dtype, const Size& size) {
   });
 }
 
+// In place, as a residual block's second norm; without SiLU, as the attention's.
+void normalise_in_place(at::ScalarType dtype, const Size& size) {
+  add("normalise_silu_/" + type_name(dtype) + "/" + size.name(), [=] {
+    const at::Tensor x = image(size, dtype);
+    const kernels::GroupNorm norm{kernels::group_moments(x, {}, kSpec), vector(size), vector(size)};
+    return Work{[=] { return kernels::normalise_silu_(x, norm), at::Tensor(); }, {}, {x}};
+  });
+}
+
+void normalise(at::ScalarType dtype, const Size& size) {
+  add("normalise/" + type_name(dtype) + "/" + size.name(), [=] {
+    const at::Tensor x = image(size, dtype);
+    const kernels::GroupNorm norm{kernels::group_moments(x, {}, kSpec), vector(size), vector(size)};
+    return Work{[=] { return kernels::normalise(x, norm); }, {x}};
+  });
+}
+
+// With the bytes' way to the host, which each launch waits for: the link's time, not the kernel's.
+void to_rgb8(at::ScalarType dtype, std::int64_t side) {
+  add("to_rgb8_on_host/" + type_name(dtype) + "/" + Size{3, side}.name(), [=] {
+    const at::Tensor x = image({3, side}, dtype), bias = vector({3, side});
+    return Work{[=] { return kernels::to_rgb8(x, bias).bytes; }, {x}};
+  });
+}
+
 void add_upsample(at::ScalarType dtype, const Size& size) {
   add("add_upsample/" + type_name(dtype) + "/" + size.name(), [=] {
     const at::Tensor x = image(size, dtype), branch = image(size, dtype), bias = vector(size);
@@ -67,7 +93,10 @@ void add_image_kernels() {
       group_moments(dtype, size);
       add_group_moments(dtype, size);
       normalise_silu(dtype, size);
+      normalise_in_place(dtype, size);
     }
+    normalise(dtype, {512, 128});
+    to_rgb8(dtype, 1024);
     for (const Size& size : {Size{512, 128}, Size{512, 256}, Size{256, 512}}) add_upsample(dtype, size);
   }
   softmax(at::kBFloat16, 4096, 16384);
