@@ -8,6 +8,7 @@
 #include "pipeline/model_load.h"
 #include "pipeline/placement.h"
 #include "pipeline/profiler.h"
+#include "pipeline/prompt_cache.h"
 #include "pipeline/rehearsal.h"
 #include "runtime/device.h"
 #include "runtime/device_memory.h"
@@ -69,7 +70,7 @@ class Pipeline::Impl {
     load_.emplace(checkpoint_, ModelPlan{placement_, attention_.asked}, std::move(reader_));
   }
 
-  Result generate(const Request& request, const ProgressCallback& progress) const;
+  Result generate(const Request& request, const ProgressCallback& progress);
 
   const Checkpoint& checkpoint() const { return checkpoint_; }
   const std::string& device() const { return placement_.device; }
@@ -82,7 +83,7 @@ class Pipeline::Impl {
 
  private:
   // Embeddings of one prompt, [L, hidden]; appends to the result's warnings.
-  at::Tensor encode(const std::string& prompt, const Request& request, Result& result) const;
+  at::Tensor encode(const std::string& prompt, const Request& request, Result& result);
 
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::future<std::unique_ptr<WeightReader>> reader_;  // before the rest: the device comes up while the folder is read
@@ -94,6 +95,7 @@ class Pipeline::Impl {
   std::string attention_name_;
   std::vector<std::string> warnings_;
   std::optional<ModelLoad> load_;
+  PromptCache prompts_;
 };
 
 LoadProfile Pipeline::Impl::load(const ProgressCallback& progress) const {
@@ -102,7 +104,7 @@ LoadProfile Pipeline::Impl::load(const ProgressCallback& progress) const {
   return {taken.count(), take_allocator_peak(at::Device(placement_.device))};
 }
 
-at::Tensor Pipeline::Impl::encode(const std::string& prompt, const Request& request, Result& result) const {
+at::Tensor Pipeline::Impl::encode(const std::string& prompt, const Request& request, Result& result) {
   const PromptTokens tokens =
       tokenizer_.encode_prompt(prompt, request.literal_prompt ? SpecialTokens::literal : SpecialTokens::parse);
   if (tokens.truncated) {
@@ -114,11 +116,13 @@ at::Tensor Pipeline::Impl::encode(const std::string& prompt, const Request& requ
         "the prompt holds special tokens, which steer the model (--literal-prompt takes them as text)");
   }
   result.prompt_tokens = static_cast<int>(tokens.ids.size());
-  ++result.profile.encodes;
-  return load_->text_encoder({}).forward(tokens.ids);
+  return prompts_.get(tokens.ids, [&](const std::vector<std::int32_t>& ids) {
+    ++result.profile.encodes;
+    return load_->text_encoder({}).forward(ids);
+  });
 }
 
-Result Pipeline::Impl::generate(const Request& request, const ProgressCallback& progress) const {
+Result Pipeline::Impl::generate(const Request& request, const ProgressCallback& progress) {
   const c10::InferenceMode inference;
   const at::Device device(placement_.device);
   const std::vector<float> sigmas = flow_match_sigmas(request.steps - 1, checkpoint_.scheduler_config().shift);
@@ -129,6 +133,11 @@ Result Pipeline::Impl::generate(const Request& request, const ProgressCallback& 
   load_->text_encoder(progress);
   const std::future<void> rehearsal = rehearse_decode(*load_, device, latent_shape);
   Profiler profiler(device);
+  std::future<at::Tensor> noise = std::async(std::launch::async, [&] {  // the CPU draws while the device encodes
+    const c10::InferenceMode no_gradients;
+    return request.initial_noise ? to_tensor(*request.initial_noise, device)
+                                 : initial_noise(latent_shape, request.seed, request.noise_source, device);
+  });
   report(progress, {Stage::encode, 1, 1});
   DenoiseInput input{.guidance = {request.guidance_scale, request.cfg_normalization, request.cfg_truncation},
                      .sigmas = sigmas};
@@ -140,8 +149,7 @@ Result Pipeline::Impl::generate(const Request& request, const ProgressCallback& 
   const VaeDecoder& vae_decoder = load_->vae_decoder(progress);
   const Transformer& transformer = load_->transformer(progress);
   profiler.begin_denoise();
-  input.noise = request.initial_noise ? to_tensor(*request.initial_noise, device)
-                                      : initial_noise(latent_shape, request.seed, request.noise_source, device);
+  input.noise = noise.get();
   const int evaluations = request.steps - 1;
   const at::Tensor latents = denoise(transformer, input, [&](int done, const at::Tensor&) {
     profiler.step();

@@ -55,6 +55,21 @@ TEST_P(PipelineParity, latents_and_pixels) {
   EXPECT_GE((off == 0).to(at::kFloat).mean().item<double>(), 0.999);
 }
 
+TEST_P(PipelineParity, the_same_prompt_is_not_encoded_twice) {
+  Pipeline pipeline(options());
+  Request request = GetParam().request;
+  const int prompts = request.guidance_scale > 0 ? 2 : 1;
+  const Result first = pipeline.generate(request);
+  EXPECT_EQ(first.profile.encodes, prompts);
+  const Result second = pipeline.generate(request);
+  EXPECT_EQ(second.profile.encodes, 0);
+  EXPECT_EQ(second.image.rgb, first.image.rgb);
+  request.prompt += ", at night";
+  const Result third = pipeline.generate(request);
+  EXPECT_EQ(third.profile.encodes, 1);
+  EXPECT_NE(third.latents.values, first.latents.values);
+}
+
 TEST_P(PipelineParity, latents_on_cuda) {
   ZIMAGE_SKIP_WITHOUT(std::string("cuda"));
   PipelineOptions on_gpu = options();
