@@ -133,10 +133,12 @@ Result Pipeline::Impl::generate(const Request& request, const ProgressCallback& 
   load_->text_encoder(progress);
   const std::future<void> rehearsal = rehearse_decode(*load_, device, latent_shape);
   Profiler profiler(device);
-  std::future<at::Tensor> noise = std::async(std::launch::async, [&] {  // the CPU draws while the device encodes
+  // The CPU draws while the device encodes. It uploads later: a copy from here would stand in the encoder's way.
+  const at::Device noise_device = request.noise_source == NoiseSource::cpu ? at::Device(at::kCPU) : device;
+  std::future<at::Tensor> noise = std::async(std::launch::async, [&] {
     const c10::InferenceMode no_gradients;
-    return request.initial_noise ? to_tensor(*request.initial_noise, device)
-                                 : initial_noise(latent_shape, request.seed, request.noise_source, device);
+    return request.initial_noise ? to_tensor(*request.initial_noise, noise_device)
+                                 : initial_noise(latent_shape, request.seed, request.noise_source, noise_device);
   });
   report(progress, {Stage::encode, 1, 1});
   DenoiseInput input{.guidance = {request.guidance_scale, request.cfg_normalization, request.cfg_truncation},
@@ -149,7 +151,7 @@ Result Pipeline::Impl::generate(const Request& request, const ProgressCallback& 
   const VaeDecoder& vae_decoder = load_->vae_decoder(progress);
   const Transformer& transformer = load_->transformer(progress);
   profiler.begin_denoise();
-  input.noise = noise.get();
+  input.noise = noise.get().to(device);
   const int evaluations = request.steps - 1;
   const at::Tensor latents = denoise(transformer, input, [&](int done, const at::Tensor&) {
     profiler.step();

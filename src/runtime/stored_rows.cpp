@@ -15,7 +15,7 @@ at::Tensor StoredRows::read(const std::vector<std::int32_t>& indices) const {
     source_.file->read_at(source_.info->offset + static_cast<std::uint64_t>(index) * row_bytes, {out, row_bytes});
     out += row_bytes;
   }
-  return rows.to(at::kFloat);
+  return rows;
 }
 
 }  // namespace zimage

@@ -15,7 +15,7 @@ class StoredRows {
   // source: [rows, columns], of the checkpoint that must live as long.
   explicit StoredRows(const TensorSource& source) : source_(source) {}
 
-  // indices: each from 0 to rows - 1. Returns [indices, columns] float32 on the CPU. Throws Error(io).
+  // indices: each from 0 to rows - 1. Returns [indices, columns] on the CPU, as stored. Throws Error(io).
   at::Tensor read(const std::vector<std::int32_t>& indices) const;
 
  private:

@@ -67,7 +67,7 @@ TextEncoder::TextEncoder(const TextEncoderConfig& config, const ComponentFiles& 
       weights_(files, text_encoder_load_spec(config, device, dtype), reader) {}
 
 at::Tensor TextEncoder::forward(const std::vector<std::int32_t>& ids) const {
-  const at::Tensor x = embedding_.read(ids).to(weights_.device());
+  const at::Tensor x = embedding_.read(ids).to(weights_.device()).to(at::kFloat);
   const kernels::RopeTable rope = text_rope(x.size(0), config_, weights_.device());
   const ParamView layers(weights_, "layers.");
   const auto norm_in = [&](std::int64_t i) { return layers[std::to_string(i) + ".input_layernorm.weight"]; };
