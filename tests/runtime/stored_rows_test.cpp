@@ -24,7 +24,8 @@ TEST(StoredRows, come_in_the_order_asked_as_stored) {
   const ComponentFiles files(dir.path(), "model");
   const at::Tensor rows = StoredRows(*files.find("t")).read({3, 0, 3});
   EXPECT_EQ(rows.scalar_type(), at::kBFloat16);
-  EXPECT_TRUE(at::equal(rows.to(at::kFloat), at::tensor({9.f, 10.f, 11.f, 0.f, 1.f, 2.f, 9.f, 10.f, 11.f}).view({3, 3})));
+  EXPECT_TRUE(
+      at::equal(rows.to(at::kFloat), at::tensor({9.f, 10.f, 11.f, 0.f, 1.f, 2.f, 9.f, 10.f, 11.f}).view({3, 3})));
 }
 
 TEST(StoredRows, R14_a_file_that_shrinks_meanwhile_is_an_io_error) {
