@@ -37,6 +37,11 @@ def core(file, old, new, test):
 
 
 MUTATIONS = [
+    # What is kept from one image to the next
+    tensor("src/pipeline/prompt_cache.h", "return p.ids == ids;", "return true;",
+           "*PipelineParity.the_same_prompt_is_not_encoded_twice*"),
+    tensor("src/models/transformer/transformer.cpp", "if (sigmas != sigmas_)", "if (sigmas_.empty())",
+           "Pipeline.another_schedule_after_the_first"),
     # The choice of attention
     core("src/plan/attention_choice.cpp", "(major == 9 || major == 10)", "(major == 9)",
          "AttentionChoice.automatic_takes_the_best_of_the_generation"),
@@ -47,21 +52,23 @@ MUTATIONS = [
     tensor("src/nn/attention.cpp", "mask == Mask::causal", "mask == Mask::none",
            "*Attention.equals_float64_within_rounding/cpu*"),
     # The transformer
-    tensor("src/models/transformer/block.cpp", 'params_["attention_norm2.weight"] * m.attention_gate',
-           'params_["attention_norm2.weight"] * m.ffn_gate', "*TransformerParity.joint_blocks*"),
+    tensor("src/models/transformer/block.cpp", "{norms.attention_out, attention_eps}", "{norms.ffn_out, attention_eps}",
+           "*TransformerParity.joint_blocks*"),
+    tensor("src/models/transformer/block.cpp", "norms[i + 1].attention_in", "norms[i].attention_in",
+           "*TransformerParity.joint_stack*"),
     tensor("src/models/transformer/block.cpp", "kHeadNormEps = 1e-5", "kHeadNormEps = 1e-4",
            "*TransformerParity.noise_refiner_blocks*"),
-    tensor("src/models/transformer/block.cpp", "qkv.select(1, 2), nn::Mask::none", "qkv.select(1, 2), nn::Mask::causal",
+    tensor("src/models/transformer/block.cpp", "heads[2], nn::Mask::none", "heads[2], nn::Mask::causal",
            "*TransformerParity.joint_blocks*"),
-    tensor("src/models/transformer/timestep.cpp", "{1 + parts[0], parts[1].tanh()", "{parts[0], parts[1].tanh()",
+    tensor("src/models/transformer/timestep.cpp", "((1 + m[0]) * plain.attention_in)", "(m[0] * plain.attention_in)",
            "*TransformerParity.noise_refiner_blocks*"),
     tensor("src/models/transformer/timestep.cpp", "const at::Tensor t = (1000 - timesteps) / 1000",
            "const at::Tensor t = timesteps / 1000", "*PipelineParity.latents_after_every_step*"),
     tensor("src/models/transformer/timestep.cpp", "at::cat({at::cos(arguments), at::sin(arguments)}, -1)",
            "at::cat({at::sin(arguments), at::cos(arguments)}, -1)", "*TransformerParity.joint_blocks*"),
-    tensor("src/models/transformer/positions.cpp", "image.select(2, 0).fill_(grid.caption + 1)",
-           "image.select(2, 0).fill_(grid.caption)", "*TransformerParity.noise_refiner_blocks*"),
-    tensor("src/models/transformer/positions.cpp", "at::arange(1, caption + 1)", "at::arange(0, caption)",
+    tensor("src/models/transformer/positions.cpp", "axis_table(grid.caption + 1, 1, 0,",
+           "axis_table(grid.caption, 1, 0,", "*TransformerParity.noise_refiner_blocks*"),
+    tensor("src/models/transformer/positions.cpp", "axis_table(1, caption, 0,", "axis_table(0, caption, 0,",
            "*TransformerParity.joint_blocks*"),
     tensor("src/models/transformer/positions.h", "kSequenceMultiple = 32", "kSequenceMultiple = 16",
            "*PipelineParity.latents_after_every_step*"),
@@ -74,12 +81,12 @@ MUTATIONS = [
     # The text encoder
     tensor("src/models/text_encoder/text_encoder.cpp", "nn::Mask::causal", "nn::Mask::none",
            "*TextEncoderParity.every_layer*"),
-    tensor("src/models/text_encoder/text_encoder.cpp", "i + 1 < config_.num_hidden_layers", "i + 2 < config_.num_hidden_layers",
+    tensor("src/models/text_encoder/text_encoder.cpp", "count = config_.num_hidden_layers - 1", "count = config_.num_hidden_layers - 2",
            "*TextEncoderParity.prompt_embeds*"),
-    tensor("src/models/text_encoder/text_encoder.cpp", '{params["k_norm.weight"], eps}', '{params["q_norm.weight"], eps}',
+    tensor("src/models/text_encoder/text_encoder.cpp", 'params["k_norm.weight"], config_', 'params["q_norm.weight"], config_',
            "*TextEncoderParity.every_layer*"),
     # The VAE
-    tensor("src/models/vae/layers.cpp", "kGroupNormEps = 1e-6", "kGroupNormEps = 1e-3",
+    tensor("src/models/vae/decoder.cpp", "kGroupNormEps = 1e-6", "kGroupNormEps = 1e-3",
            "*PipelineParity.latents_and_pixels*"),
     tensor("src/models/vae/decoder.cpp", "/ config_.scaling_factor + config_.shift_factor",
            "/ config_.scaling_factor - config_.shift_factor", "*PipelineParity.latents_and_pixels*"),
@@ -93,9 +100,9 @@ MUTATIONS = [
     tensor("src/sampling/guidance.cpp", "norm > bound", "norm < bound", "Guidance.*"),
     tensor("src/sampling/guidance.cpp", "conditional - unconditional", "unconditional - conditional",
            "*PipelineParity.latents_after_every_step*"),
-    tensor("src/pipeline/denoise.cpp", "euler_step(latents, -output,", "euler_step(latents, output,",
+    tensor("src/pipeline/denoise.cpp", "euler_step(latents, output,", "euler_step(latents, -output,",
            "*PipelineParity.latents_after_every_step*"),
-    tensor("src/pipeline/pipeline.cpp", "(pixels * 255).round()", "(pixels * 255)", "*PipelineParity.latents_and_pixels*"),
+    tensor("src/kernels/reference_image.cpp", "* 255).round()", "* 255)", "*PipelineParity.latents_and_pixels*"),
     # What reads files from strangers
     core("src/io/safetensors_header.cpp", "if (end - begin != bytes)", "if (end - begin < bytes)",
          "Safetensors.S27_*"),
@@ -159,7 +166,7 @@ def run_test(target, test):
 def check_list(mutations):
     """What is wrong with the list itself, before anything is built."""
     for m in mutations:
-        text = (COPY / m.file).read_text() if (COPY / m.file).is_file() else ""
+        text = (ROOT / m.file).read_text() if (ROOT / m.file).is_file() else ""
         if text.count(m.old) != 1:
             yield f"{m.file}: {m.old!r} stands {text.count(m.old)} times, not once"
 
@@ -196,12 +203,12 @@ def main():
     parser.add_argument("--list", action="store_true", help="print the mutations and check that each still applies")
     arguments = parser.parse_args()
     mutations = [m for m in MUTATIONS if arguments.only in m.file or arguments.only in m.test]
-    copy_tracked_files()
     wrong = list(check_list(mutations))
     if arguments.list:
         for m in mutations:
             print(f"{m.file}: {m.old} → {m.new}  [{m.test}]")
     elif not wrong:
+        copy_tracked_files()
         configure()
         wrong = list(check_baseline(mutations, arguments.jobs))
     if wrong:

@@ -129,6 +129,14 @@ TEST(Pipeline, same_request_same_pixels) {
   EXPECT_EQ(first.latents.values, second.latents.values);
 }
 
+TEST(Pipeline, another_schedule_after_the_first) {
+  Pipeline used(small_options()), fresh(small_options());
+  Request request = small_case().request;
+  used.generate(request);
+  request.steps = 3;
+  EXPECT_EQ(used.generate(request).latents.values, fresh.generate(request).latents.values);
+}
+
 TEST(Pipeline, given_noise_replaces_the_seed) {
   Pipeline pipeline(small_options());
   Request request = small_case().request;
