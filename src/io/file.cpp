@@ -17,6 +17,12 @@ namespace {
   throw Error(ErrorKind::io, printable(path.native()) + ": " + action + ": " + std::generic_category().message(error));
 }
 
+void check_size(const ReadFile& file, std::uint64_t max_bytes, ErrorKind kind) {
+  if (file.size() <= max_bytes) return;
+  throw Error(kind, printable(file.path().native()) + ": " + std::to_string(file.size()) + " bytes, more than the " +
+                        std::to_string(max_bytes) + " that such a file may have");
+}
+
 }  // namespace
 
 ReadFile::ReadFile(const std::filesystem::path& path, ErrorKind not_regular) : path_(path) {
@@ -69,11 +75,16 @@ void ReadFile::read_at(std::uint64_t offset, std::span<std::byte> out) const {
 
 std::string read_whole(const std::filesystem::path& path, std::uint64_t max_bytes, ErrorKind kind) {
   const ReadFile file(path, kind);
-  if (file.size() > max_bytes) {
-    throw Error(kind, printable(path.native()) + ": " + std::to_string(file.size()) + " bytes, more than the " +
-                          std::to_string(max_bytes) + " that such a file may have");
-  }
+  check_size(file, max_bytes, kind);
   std::string content(file.size(), '\0');
+  file.read_at(0, std::as_writable_bytes(std::span(content)));
+  return content;
+}
+
+HugeVector<char> read_large(const std::filesystem::path& path, std::uint64_t max_bytes) {
+  const ReadFile file(path);
+  check_size(file, max_bytes, ErrorKind::model);
+  HugeVector<char> content(file.size());
   file.read_at(0, std::as_writable_bytes(std::span(content)));
   return content;
 }

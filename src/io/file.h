@@ -3,6 +3,8 @@
 
 #include "zimage/error.h"
 
+#include "base/huge_pages.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -35,6 +37,9 @@ class ReadFile {
 
 // The whole file. Throws as ReadFile does, and Error(kind) above max_bytes.
 std::string read_whole(const std::filesystem::path& path, std::uint64_t max_bytes, ErrorKind kind = ErrorKind::model);
+
+// As read_whole, for files of many MB.
+HugeVector<char> read_large(const std::filesystem::path& path, std::uint64_t max_bytes);
 
 enum class Overwrite { no, yes };
 

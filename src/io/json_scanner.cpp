@@ -5,12 +5,42 @@
 #include "base/text.h"
 #include "io/json_visitor.h"
 
+#include <bit>
 #include <charconv>
 #include <cstring>
 #include <system_error>
 
 namespace zimage::io {
 namespace {
+
+// Text is looked at in words of eight bytes. A word marks a byte by any bit of it; what is above the first may be
+// wrong.
+constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
+static_assert(std::endian::native == std::endian::little);  // the first byte is the lowest
+
+constexpr std::uint64_t each_byte(unsigned char byte) { return 0x0101010101010101U * byte; }
+
+std::uint64_t word_at(std::string_view text, std::size_t at) {
+  std::uint64_t word;
+  std::memcpy(&word, text.data() + at, sizeof word);
+  return word;
+}
+
+// How many bytes are before the first marked one.
+std::size_t first_marked(std::uint64_t marks) { return static_cast<std::size_t>(std::countr_zero(marks)) / 8; }
+
+// Marks what is outside of ASCII, control characters, '"' and '\\'.
+std::uint64_t not_plain_ascii(std::uint64_t word) {
+  const auto below = [](std::uint64_t bytes, unsigned char limit) { return (bytes - each_byte(limit)) & ~bytes; };
+  const std::uint64_t stop = below(word, 0x20) | below(word ^ each_byte('"'), 1) | below(word ^ each_byte('\\'), 1);
+  return (stop | word) & each_byte(0x80);
+}
+
+// Short for first_utf8_char: most characters of a vocabulary outside of ASCII are of this kind.
+bool is_two_byte_char(std::string_view text) {
+  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  return text.size() >= 2 && byte(0) >= 0xC2 && byte(0) < 0xE0 && (byte(1) & 0xC0) == 0x80;
+}
 
 class Scanner {
  public:
@@ -60,12 +90,13 @@ bool Scanner::take(char c) {
 }
 
 void Scanner::skip_space() {
-  constexpr std::string_view kIndent = "        ";  // an indented file is mostly spaces: many at a time
   std::size_t at = at_;
   while (at < text_.size() && (text_[at] == ' ' || text_[at] == '\n' || text_[at] == '\r' || text_[at] == '\t')) {
     ++at;
-    while (text_.size() - at >= kIndent.size() && std::memcmp(text_.data() + at, kIndent.data(), kIndent.size()) == 0) {
-      at += kIndent.size();
+    while (text_.size() - at >= kWordBytes) {  // an indented file is mostly spaces
+      const std::size_t spaces = first_marked(word_at(text_, at) ^ each_byte(' '));
+      at += spaces;
+      if (spaces < kWordBytes) break;
     }
   }
   at_ = at;
@@ -189,12 +220,19 @@ void Scanner::number() {
 // The characters of a string that stand for themselves.
 void Scanner::skip_plain() {
   std::size_t at = at_;
-  while (at < text_.size() && text_[at] != '"' && text_[at] != '\\') {
+  for (;;) {
+    while (text_.size() - at >= kWordBytes) {
+      const std::size_t plain = first_marked(not_plain_ascii(word_at(text_, at)));
+      at += plain;
+      if (plain < kWordBytes) break;
+    }
+    if (at == text_.size() || text_[at] == '"' || text_[at] == '\\') break;
     const auto byte = static_cast<unsigned char>(text_[at]);
     if (byte < 0x20) break;
     const std::size_t bytes = byte < 0x80 ? 1 : first_utf8_char(text_.substr(at)).bytes;
     if (bytes == 0) break;
     at += bytes;
+    while (is_two_byte_char(text_.substr(at))) at += 2;
   }
   at_ = at;
 }

@@ -15,7 +15,8 @@ namespace zimage::text {
 class Bpe::Impl {
  public:
   explicit Impl(const MergeList& merges) {
-    check(processor_.LoadFromSerializedProto(make_sentencepiece_model(merges)));
+    const HugeVector<char> model = make_sentencepiece_model(merges);
+    check(processor_.LoadFromSerializedProto(std::string_view(model.data(), model.size())));
   }
 
   std::vector<std::int32_t> encode(std::string_view bytes) const {

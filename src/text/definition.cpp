@@ -142,8 +142,9 @@ std::optional<Guess> guess_bpe(const Files& files, std::string_view text) {
 // because the C library serves small allocations faster to a program's first thread.
 TokenizerDefinition read_definition(const std::filesystem::path& dir) {
   const Files files(dir);
-  const std::string text = files.has_lists ? io::read_whole(*files.merges, kMaxListBytes)
-                                           : io::read_whole(*files.tokenizer, kMaxTokenizerJsonBytes);
+  const HugeVector<char> file = files.has_lists ? io::read_large(*files.merges, kMaxListBytes)
+                                                : io::read_large(*files.tokenizer, kMaxTokenizerJsonBytes);
+  const std::string_view text(file.data(), file.size());
   std::future<Checked> checking = std::async(std::launch::async, [&] { return read_and_check(files, text); });
   std::optional<Guess> guess = guess_bpe(files, text);
   Checked checked = checking.get();

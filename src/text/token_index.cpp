@@ -1,13 +1,29 @@
 #include "text/token_index.h"
 
 #include <bit>
-#include <functional>
+#include <cstring>
 
 namespace zimage::text {
 namespace {
 
+std::uint64_t word_of(const char* bytes, std::size_t count) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, count);
+  return word;
+}
+
+// Inline and for short strings: loading computes a million.
 std::uint32_t hash_of(std::string_view token) {
-  return static_cast<std::uint32_t>(std::hash<std::string_view>()(token));
+  constexpr std::size_t kBytes = sizeof(std::uint64_t);
+  constexpr std::uint64_t kFactor = 0x9E3779B97F4A7C15;
+  std::uint64_t hash = token.size();
+  const auto mix = [&hash](std::uint64_t word) {
+    hash = (hash ^ word) * kFactor;
+    hash ^= hash >> 32;
+  };
+  for (; token.size() > kBytes; token.remove_prefix(kBytes)) mix(word_of(token.data(), kBytes));
+  mix(word_of(token.data(), token.size()));
+  return static_cast<std::uint32_t>(hash);
 }
 
 }  // namespace

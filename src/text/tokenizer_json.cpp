@@ -11,7 +11,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -166,17 +168,48 @@ void RootReader::key(std::string_view name) {
   }
 }
 
-// Takes the next string in quotes off the text; of an escape it keeps the letter.
-bool take_quoted(std::string_view& text, std::string& string) {
-  string.clear();
-  std::size_t at = std::min(text.find('"'), text.size());
-  for (++at; at < text.size() && text[at] != '"'; ++at) {
-    if (text[at] == '\\' && ++at == text.size()) break;
-    string += text[at];
+// The strings in quotes of a text that repeats one layout.
+class QuotedStrings {
+ public:
+  explicit QuotedStrings(std::string_view text) : text_(text) {}
+
+  // The next string: as it stands there or, with each escape replaced by its letter, in `decoded`. `gap` is how many
+  // bytes were before such a string the last time, which spares a search in all but the first.
+  std::optional<std::string_view> take(std::size_t& gap, std::string& decoded) {
+    if (gap >= text_.size() || text_[gap] != '"') gap = std::min(text_.find('"'), text_.size());
+    const std::size_t begin = gap + 1;
+    std::size_t end = begin;
+    while (end < text_.size() && text_[end] != '"' && text_[end] != '\\') ++end;
+    std::string_view string = text_.substr(std::min(begin, text_.size()), end - begin);
+    if (end < text_.size() && text_[end] == '\\') {
+      decoded = string;
+      for (; end < text_.size() && text_[end] != '"'; ++end) {
+        if (text_[end] == '\\' && ++end == text_.size()) break;
+        decoded += text_[end];
+      }
+      string = decoded;
+    }
+    if (end >= text_.size()) return std::nullopt;
+    text_.remove_prefix(end + 1);
+    return string;
   }
-  if (at >= text.size()) return false;
-  text.remove_prefix(at + 1);
-  return true;
+
+ private:
+  std::string_view text_;
+};
+
+// What follows "merges": and is an array, for a token may have that name; empty: there is no such member.
+std::string_view find_merges(std::string_view text) {
+  constexpr std::string_view kKey = "\"merges\"", kSpace = " \n\r\t";
+  // memmem finds the key several times as fast as string_view does, among so many quotes.
+  while (const void* key = ::memmem(text.data(), text.size(), kKey.data(), kKey.size())) {
+    text.remove_prefix(static_cast<std::size_t>(static_cast<const char*>(key) - text.data()) + kKey.size());
+    const std::size_t colon = text.find_first_not_of(kSpace);
+    if (colon == std::string_view::npos || text[colon] != ':') continue;
+    const std::size_t value = text.find_first_not_of(kSpace, colon + 1);
+    if (value != std::string_view::npos && text[value] == '[') return text.substr(value);
+  }
+  return {};
 }
 
 }  // namespace
@@ -212,18 +245,23 @@ TokenizerJson read_tokenizer_json(std::string_view text, const std::string& sour
 }
 
 MergeList guess_json_merges(std::string_view text) {
-  constexpr std::string_view kKey = "\"merges\"";
   MergeList merges;
-  const std::size_t key = text.rfind(kKey);
-  if (key == std::string_view::npos) return merges;
-  text.remove_prefix(key + kKey.size());
   merges.reserve(kMaxVocabulary);
-  std::string left, right;
-  while (merges.size() < kMaxVocabulary && take_quoted(text, left)) {
-    if (const std::size_t space = left.find(' '); space != std::string::npos) {  // the other spelling: "left right"
-      merges.add(std::string_view(left).substr(0, space), std::string_view(left).substr(space + 1));
-    } else if (take_quoted(text, right)) {
-      merges.add(left, right);
+  text = find_merges(text);
+  const std::size_t first = text.find_first_of("[\"", 1);
+  const bool in_pairs = first != std::string_view::npos && text[first] == '[';
+  QuotedStrings strings(text);
+  std::string decoded_left, decoded_right;
+  std::size_t gap_left = 0, gap_right = 0;
+  while (merges.size() < kMaxVocabulary) {
+    const auto left = strings.take(gap_left, decoded_left);
+    if (!left) break;
+    if (!in_pairs) {
+      const std::size_t space = left->find(' ');
+      if (space == std::string_view::npos) break;
+      merges.add(left->substr(0, space), left->substr(space + 1));
+    } else if (const auto right = strings.take(gap_right, decoded_right)) {
+      merges.add(*left, *right);
     }
   }
   return merges;

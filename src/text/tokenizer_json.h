@@ -28,7 +28,7 @@ TokenizerJson read_tokenizer_json(std::string_view text, const std::string& sour
 // tokenizer depends on, since the vocabulary is most of it and other files have it too. Throws Error(model), Error(io).
 TokenizerJson read_tokenizer_settings(const std::filesystem::path& path);
 
-// The merges where they end the file, as they usually do: all pairs of strings behind the last "merges". Several times
+// The merges where they end the file, as they usually do: all pairs of strings behind "merges": [. Several times
 // as fast as reading JSON, and wrong for other layouts and most escapes: what they really are only read_tokenizer_json
 // says.
 MergeList guess_json_merges(std::string_view text);

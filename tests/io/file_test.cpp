@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace zimage::io {
 namespace {
 
@@ -71,6 +73,17 @@ TEST(ReadWhole, content_and_bound) {
   EXPECT_EQ(read_whole(path, 5), "12345");
   expect_error(ErrorKind::model, {"f", "5 bytes", "4"}, [&] { read_whole(path, 4); });
   expect_error(ErrorKind::usage, {"f"}, [&] { read_whole(path, 4, ErrorKind::usage); });
+}
+
+TEST(ReadLarge, content_in_huge_pages_and_bound) {
+  const TempDir dir;
+  std::string content(3 << 20, 'a');  // more than a huge page
+  content.back() = 'z';
+  const fs::path path = dir.write("f", content);
+  const HugeVector<char> read = read_large(path, content.size());
+  EXPECT_TRUE(std::equal(read.begin(), read.end(), content.begin(), content.end()));
+  expect_error(ErrorKind::model, {"f", "3145728 bytes", "3145727"}, [&] { read_large(path, content.size() - 1); });
+  EXPECT_TRUE(read_large(dir.write("empty", ""), 1).empty());
 }
 
 class WriteAtomically : public testing::Test {
