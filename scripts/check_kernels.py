@@ -56,7 +56,7 @@ def find_nvcc():
 
 def compile_kernels(nvcc, path, architectures, flags):
     """What ptxas says of every kernel in a file. Raises SystemExit with the compiler's message."""
-    command = [nvcc, *flags, f"-I{path.resolve().parent.parent}", "-Xptxas", "-v", "-c", str(path)]
+    command = [nvcc, *flags, f"-I{path.resolve().parent.parent}", "-Werror=all-warnings", "-Xptxas", "-v", "-c", str(path)]
     for arch in architectures:
         command += ["-gencode", f"arch=compute_{arch},code=sm_{arch}"]
     with tempfile.TemporaryDirectory() as folder:

@@ -5,11 +5,18 @@
 
 namespace zimage::kernels {
 
+// What a multiprocessor holds: 1024 threads on Turing, at least 1536 on all later ones.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
+constexpr int kThreadsAtOnce = 1024;
+#else
+constexpr int kThreadsAtOnce = 1536;
+#endif
+
 // kItems packs of N neighbours for each of at most kMaxThreads threads, a block's width apart.
 template <int N, int kItems, int kMaxThreads>
 struct RowShare {
   static constexpr int kThreads = kMaxThreads;
-  static constexpr int kBlocks = 1536 / kMaxThreads;  // a multiprocessor's, to hide memory behind
+  static constexpr int kBlocks = kThreadsAtOnce / kMaxThreads;  // a multiprocessor's, to hide memory behind
   float values[kItems][N];
 
   // f(item, column) for each pack that lies inside the row.
