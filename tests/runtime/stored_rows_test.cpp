@@ -13,8 +13,9 @@ namespace {
 std::filesystem::path write_table(const test::TempDir& dir) {
   const at::Tensor table = at::arange(12, at::kFloat).view({4, 3}).to(at::kBFloat16);
   const std::string data(static_cast<const char*>(table.const_data_ptr()), 24);
-  dir.write("model.safetensors",
-            test::safetensors_of("{" + test::header_entry("t", "BF16", "[4,3]", "0", "24") + "}", data));
+  std::string header = "{";
+  header += test::header_entry("t", "BF16", "[4,3]", "0", "24") + "}";
+  dir.write("model.safetensors", test::safetensors_of(header, data));
   return dir / "model.safetensors";
 }
 
