@@ -4,7 +4,6 @@
 #include "app/command.h"
 #include "app/format.h"
 #include "app/model_folder.h"
-#include "app/nvml.h"
 #include "app/options.h"
 #include "app/output.h"
 #include "app/version.h"
@@ -14,6 +13,7 @@
 #include "plan/attention_choice.h"
 #include "runtime/device.h"
 #include "runtime/host_memory.h"
+#include "runtime/nvml.h"
 
 #include <algorithm>
 #include <filesystem>

@@ -1,8 +1,8 @@
 // The machine, the libraries and the command of this process, for a profile.
 #pragma once
 
-#include "app/nvml.h"
 #include "app/run_profile.h"
+#include "runtime/nvml.h"
 
 namespace zimage::app {
 

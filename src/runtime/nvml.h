@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace zimage::app {
+namespace zimage {
 
 struct PcieLink {
   unsigned generation = 0, width = 0;          // now; a GPU at rest lowers them
@@ -29,4 +29,4 @@ struct NvmlReport {
 // Nothing where the driver's library is missing or does not start.
 std::optional<NvmlReport> query_nvml();
 
-}  // namespace zimage::app
+}  // namespace zimage

@@ -1,11 +1,11 @@
-#include "app/nvml.h"
+#include "runtime/nvml.h"
 
 #include <dlfcn.h>
 
 #include <array>
 #include <memory>
 
-namespace zimage::app {
+namespace zimage {
 namespace {
 
 // The library comes with the driver, so it is opened at run time and its few functions are declared here.
@@ -82,4 +82,4 @@ std::optional<NvmlReport> query_nvml() {
   return report;
 }
 
-}  // namespace zimage::app
+}  // namespace zimage
