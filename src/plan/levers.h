@@ -21,7 +21,7 @@ struct ActivationLevers {
 
 struct VaeLevers {
   VaeTiling tiling = VaeTiling::whole;
-  std::int64_t strip_rows = 0;  // of a strip, at the image's full height; strips only
+  std::int64_t strip_rows = 0;  // of a strip, in every map; strips only
   std::int64_t tile = 0;        // latents of a tile's side; tiles only
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "plan/attention_choice.h"
+#include "plan/levers.h"
 
 #include <array>
 #include <cstdint>
@@ -21,6 +22,7 @@ struct TextEncoderConfig {
   double rms_norm_eps = 0;
   double rope_theta = 0;
   AttentionBackend attention = AttentionBackend::automatic;  // the run's choice, in no file
+  plan::ActivationLevers levers;                             // the run's choice too
 };
 
 // transformer/config.json (ZImageTransformer2DModel).
@@ -38,6 +40,7 @@ struct TransformerConfig {
   std::array<std::int64_t, 3> axes_dims{};                   // frame, row, column; their sum is head_dim
   std::array<std::int64_t, 3> axes_lens{};                   // positions must stay below these
   AttentionBackend attention = AttentionBackend::automatic;  // the run's choice, in no file
+  plan::ActivationLevers levers;                             // the run's choice too
 
   std::int64_t head_dim() const { return dim / n_heads; }
   std::int64_t ffn_dim() const { return static_cast<std::int64_t>(static_cast<double>(dim) / 3 * 8); }
@@ -53,6 +56,7 @@ struct VaeConfig {
   std::int64_t sample_size = 0;  // pixels, the training size
   double scaling_factor = 0;
   double shift_factor = 0;
+  plan::VaeLevers levers;  // the run's choice, in no file
 };
 
 // scheduler/scheduler_config.json (FlowMatchEulerDiscreteScheduler).
