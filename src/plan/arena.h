@@ -17,4 +17,7 @@ struct Arena {
   std::vector<Place> places;  // one per unit
 };
 
+// One behind the other.
+Arena all_resident(const Units& units);
+
 }  // namespace zimage::plan
