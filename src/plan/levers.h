@@ -1,17 +1,14 @@
 // The levers that trade time for memory, as a run uses them.
 #pragma once
 
+#include "zimage/memory.h"
+
 #include <cstdint>
 
 namespace zimage::plan {
 
-// none: every weight stays on the device. component: a stage's weights leave it when the stage ends.
-// sequential: some layers stay, the others stream through two slots while the device computes.
-enum class CpuOffload { none, component, sequential };
-
-// whole: each convolution at once. strips: by rows, in place, the same image. tiles: independent overlapping tiles,
-// blended: another image, because each tile's norms see that tile alone.
-enum class VaeTiling { whole, strips, tiles };
+using zimage::CpuOffload;
+using zimage::VaeTiling;
 
 // How the text encoder and the transformer spare activations; 0 turns a lever off.
 struct ActivationLevers {
