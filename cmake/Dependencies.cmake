@@ -3,7 +3,7 @@
 #   zimage::torch_cuda  its CUDA libraries and the CUDA runtime's headers (only where ZIMAGE_CUDA)
 #   zimage::cupti       CUDA's profiling interface (only where it is found)
 #   zimage::cublaslt    cuBLASLt (only where it is found)
-#   spdlog::spdlog, CLI11::CLI11, zimage::sentencepiece, zimage::stb,
+#   spdlog::spdlog, CLI11::CLI11, zimage::yaml, zimage::sentencepiece, zimage::stb,
 #   zimage::libdeflate, GTest::gtest_main, benchmark::benchmark
 #
 # LibTorch comes from a Python wheel. Its own TorchConfig.cmake stops without a CUDA toolkit, even for a build that
@@ -12,6 +12,14 @@ include_guard()
 
 find_package(spdlog REQUIRED)
 find_package(Threads REQUIRED)
+
+find_package(yaml-cpp REQUIRED)
+add_library(zimage::yaml INTERFACE IMPORTED)
+if(TARGET yaml-cpp::yaml-cpp)
+  target_link_libraries(zimage::yaml INTERFACE yaml-cpp::yaml-cpp)
+else()  # before release 0.8
+  target_link_libraries(zimage::yaml INTERFACE yaml-cpp)
+endif()
 
 find_path(SENTENCEPIECE_INCLUDE_DIR sentencepiece_processor.h REQUIRED)
 find_library(SENTENCEPIECE_LIBRARY sentencepiece REQUIRED)

@@ -9,7 +9,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 torch_version=2.11.0
 cuda_release=13.0
 packages=(g++ cmake ninja-build ccache python3 python3-venv ca-certificates
-  libspdlog-dev libcli11-dev libsentencepiece-dev libstb-dev libdeflate-dev libgtest-dev)
+  libspdlog-dev libcli11-dev libsentencepiece-dev libstb-dev libdeflate-dev libyaml-cpp-dev libgtest-dev)
 test_packages=(git strace libbenchmark-dev)
 
 case ${1:-build} in

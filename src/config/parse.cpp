@@ -1,23 +1,26 @@
-#include "app/parse.h"
+#include "config/parse.h"
 
 #include "zimage/error.h"
 
 #include "base/text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <optional>
 #include <system_error>
 
-namespace zimage::app {
+namespace zimage::config {
 namespace {
 
 constexpr std::int64_t kPixelMultiple = 16;
 constexpr std::int64_t kMaxPixels = 8192;
+constexpr std::size_t kLongestText = 200;  // bytes of a value in messages
+constexpr double kMaxBytes = 0x1p63;
 
 [[noreturn]] void refuse(const OptionValue& value, const std::string& rule) {
-  throw Error(ErrorKind::usage,
-              std::string(value.option) + " " + (value.text.empty() ? "\"\"" : printable(value.text)) + ": " + rule);
+  throw Error(value.breach, std::string(value.option) + " " +
+                                (value.text.empty() ? "\"\"" : printable(value.text, kLongestText)) + ": " + rule);
 }
 
 // The whole text as one number; nothing if it is no number of this type.
@@ -28,6 +31,16 @@ std::optional<Number> number_in(std::string_view text) {
   const auto [rest, error] = std::from_chars(text.data(), end, number);
   if (error != std::errc() || rest != end) return std::nullopt;
   return number;
+}
+
+// 0 for what is no unit. A letter alone means the power of 1024, as in most tools.
+double bytes_of_unit(std::string_view unit) {
+  constexpr std::string_view kLetters = "KMGT";
+  const std::size_t power = unit.empty() ? std::string_view::npos : kLetters.find(unit.front());
+  if (power == std::string_view::npos) return 0;
+  const std::string_view rest = unit.substr(1);
+  const double base = rest == "B" ? 1000 : rest.empty() || rest == "iB" ? 1024 : 0;
+  return std::pow(base, static_cast<double>(power + 1));
 }
 
 }  // namespace
@@ -60,7 +73,18 @@ double parse_not_negative(const OptionValue& value) {
   return *number;
 }
 
-std::string parse_choice(const OptionValue& value, std::initializer_list<std::string_view> words) {
+std::uint64_t parse_size(const OptionValue& value) {
+  const std::size_t digits = std::min(value.text.find_first_not_of("0123456789."), value.text.size());
+  const auto number = number_in<double>(value.text.substr(0, digits));
+  const double unit = bytes_of_unit(value.text.substr(digits));
+  const double bytes = number.value_or(0) * unit;
+  if (unit == 0 || !number || bytes < 1 || bytes >= kMaxBytes) {
+    refuse(value, "must be a size above 0 such as 12GiB, 12.5GiB, 8GB or 800MiB");
+  }
+  return static_cast<std::uint64_t>(bytes);
+}
+
+std::string parse_choice(const OptionValue& value, const std::vector<std::string_view>& words) {
   std::string rule;
   for (const std::string_view word : words) {
     if (value.text == word) return std::string(word);
@@ -79,4 +103,4 @@ void check_prompt_text(std::string_view source, std::string_view prompt) {
   }
 }
 
-}  // namespace zimage::app
+}  // namespace zimage::config

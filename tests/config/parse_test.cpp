@@ -1,4 +1,4 @@
-#include "app/parse.h"
+#include "config/parse.h"
 
 #include "support/expect_error.h"
 
@@ -6,7 +6,7 @@
 
 #include <limits>
 
-namespace zimage::app {
+namespace zimage::config {
 namespace {
 
 using test::expect_error;
@@ -50,6 +50,31 @@ TEST(ParseNotNegative, takes_finite_numbers) {
   }
 }
 
+TEST(ParseSize, takes_numbers_with_a_unit) {
+  constexpr std::uint64_t kMiB = 1 << 20;
+  EXPECT_EQ(parse_size({"--b", "12GiB"}), 12 * 1024 * kMiB);
+  EXPECT_EQ(parse_size({"--b", "12G"}), 12 * 1024 * kMiB);
+  EXPECT_EQ(parse_size({"--b", "12.5GiB"}), 12800 * kMiB);
+  EXPECT_EQ(parse_size({"--b", "8GB"}), 8'000'000'000U);
+  EXPECT_EQ(parse_size({"--b", "800MiB"}), 800 * kMiB);
+  EXPECT_EQ(parse_size({"--b", "1T"}), kMiB * kMiB);
+  EXPECT_EQ(parse_size({"--b", "1KB"}), 1000U);
+}
+
+TEST(ParseSize, A17_refuses_zero_and_what_is_no_size) {
+  for (const char* text :
+       {"0",      "0GiB",     "12",     "",     "GiB",         "-1GiB",   "+1GiB", "12 GiB", "12gib", "12GiBs",
+        "1e3GiB", "1.2.3GiB", "nanGiB", "infT", "9999999999T", "0.0001K", ".",     "12GIB",  "12Gb",  "0x1G"}) {
+    expect_error(ErrorKind::usage, {"--b", "size above 0 such as 12GiB"}, [&] { parse_size({"--b", text}); });
+  }
+}
+
+TEST(Parse, values_of_a_file_name_it) {
+  expect_error(ErrorKind::model, {"z.yaml:1:8: steps one: must be"}, [] {
+    parse_integer({"z.yaml:1:8: steps", "one", ErrorKind::model}, {0, 1});
+  });
+}
+
 TEST(ParseChoice, takes_the_words_only) {
   EXPECT_EQ(parse_choice({"--rng", "cuda"}, {"cpu", "cuda"}), "cuda");
   for (const char* text : {"CPU", "", "cpu "}) {
@@ -74,4 +99,4 @@ TEST(CheckPromptText, P3_P4_utf8_without_nul) {
 }
 
 }  // namespace
-}  // namespace zimage::app
+}  // namespace zimage::config

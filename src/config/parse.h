@@ -1,0 +1,46 @@
+// Values of the command line and of configuration files as people type them, read strictly: CLI11's own conversions
+// turn -1 into 2^64-1, 010 into 8 and let nan pass. Every function throws Error(value.breach) with one line: the
+// option, the value, the rule.
+#pragma once
+
+#include "zimage/error.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace zimage::config {
+
+struct OptionValue {
+  std::string_view option;              // "--width" or "FILE:LINE:COLUMN: image.width"
+  std::string_view text;                // as typed
+  ErrorKind breach = ErrorKind::usage;  // model for a value out of a file
+};
+
+struct IntegerRange {
+  std::int64_t min, max;
+};
+
+// Decimal digits only.
+std::int64_t parse_integer(const OptionValue& value, const IntegerRange& range);
+
+// 0 to 2^64 - 1.
+std::uint64_t parse_seed(const OptionValue& value);
+
+// Width or height in pixels: a multiple of 16 from 16 to 8192.
+int parse_pixels(const OptionValue& value);
+
+// A finite decimal number, 0 or more.
+double parse_not_negative(const OptionValue& value);
+
+// Bytes, more than 0: a decimal number and its unit, such as 12GiB, 12.5G (the same unit), 8GB or 800MiB.
+std::uint64_t parse_size(const OptionValue& value);
+
+// One of the words.
+std::string parse_choice(const OptionValue& value, const std::vector<std::string_view>& words);
+
+// A prompt given on the command line or in a file: UTF-8 without NUL.
+void check_prompt_text(std::string_view source, std::string_view prompt);
+
+}  // namespace zimage::config
