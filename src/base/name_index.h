@@ -3,9 +3,12 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
+#include <numeric>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -19,11 +22,16 @@ class NameIndex {
   // name_at(i) is the i-th of `count` names.
   template <class NameAt>
   NameIndex(std::size_t count, const NameAt& name_at) {
-    entries_.reserve(count);
-    for (std::size_t i = 0; i < count; ++i) entries_.push_back({hash(name_at(i)), i});
-    std::sort(entries_.begin(), entries_.end(), [&](const Entry& a, const Entry& b) {
+    std::vector<Entry> entries;
+    entries.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) entries.push_back({hash(name_at(i)), i});
+    const auto before = [&](const Entry& a, const Entry& b) {
       return a.hash != b.hash ? a.hash < b.hash : name_at(a.position) < name_at(b.position);
-    });
+    };
+    const std::vector<std::size_t> ends = spread(entries);
+    for (std::size_t part = 0, start = 0; part < ends.size(); start = ends[part++]) {
+      std::sort(entries_.begin() + offset(start), entries_.begin() + offset(ends[part]), before);
+    }
   }
 
   // The position of one of the entries with this name.
@@ -52,6 +60,23 @@ class NameIndex {
     std::size_t hash;
     std::size_t position;
   };
+  static constexpr int kPartBits = 8;  // 2^8 entries in a part, about
+  static std::ptrdiff_t offset(std::size_t i) { return static_cast<std::ptrdiff_t>(i); }
+
+  // Fills entries_ part by part, by the hash's upper bits; the parts' ends. A part that is sorted alone stays in the
+  // cache, unless somebody chose the names for one hash: then it is as large as all of them.
+  std::vector<std::size_t> spread(const std::vector<Entry>& entries) {
+    constexpr int kHashBits = std::numeric_limits<std::size_t>::digits;
+    const int bits = std::max(static_cast<int>(std::bit_width(entries.size())) - kPartBits, 1);
+    const auto part_of = [&](const Entry& entry) { return entry.hash >> (kHashBits - bits); };
+    std::vector<std::size_t> next(std::size_t{1} << bits);
+    for (const Entry& entry : entries) ++next[part_of(entry)];
+    std::exclusive_scan(next.begin(), next.end(), next.begin(), std::size_t{0});
+    entries_.resize(entries.size());
+    for (const Entry& entry : entries) entries_[next[part_of(entry)]++] = entry;
+    return next;
+  }
+
   static std::size_t hash(std::string_view name) { return std::hash<std::string_view>()(name); }
 
   std::vector<Entry> entries_;  // by hash, then by name

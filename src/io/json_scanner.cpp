@@ -8,6 +8,7 @@
 #include <bit>
 #include <charconv>
 #include <cstring>
+#include <limits>
 #include <system_error>
 
 namespace zimage::io {
@@ -28,6 +29,8 @@ std::uint64_t word_at(std::string_view text, std::size_t at) {
 
 // How many bytes are before the first marked one.
 std::size_t first_marked(std::uint64_t marks) { return static_cast<std::size_t>(std::countr_zero(marks)) / 8; }
+
+constexpr std::size_t kExactDigits = std::numeric_limits<std::int64_t>::digits10;
 
 // Marks what is outside of ASCII, control characters, '"' and '\\'.
 std::uint64_t not_plain_ascii(std::uint64_t word) {
@@ -56,7 +59,10 @@ class Scanner {
   bool at_end() const { return at_ == text_.size(); }
   char peek() const { return at_end() ? '\0' : text_[at_]; }  // NUL belongs to no token
   bool take(char c);
-  void skip_space();
+  void skip_space() {
+    if (peek() <= ' ' && !at_end()) skip_spaces();  // most files have none between most tokens
+  }
+  void skip_spaces();
 
   void value();
   void members();
@@ -64,7 +70,11 @@ class Scanner {
   void enter();
   void literal(std::string_view word);
   void number();
-  std::size_t digits();
+  struct Digits {
+    std::size_t count;
+    std::uint64_t value;  // right up to kExactDigits of them
+  };
+  Digits digits();
   std::string_view string();
   void skip_plain();
   void escape();
@@ -89,7 +99,7 @@ bool Scanner::take(char c) {
   return true;
 }
 
-void Scanner::skip_space() {
+void Scanner::skip_spaces() {
   std::size_t at = at_;
   while (at < text_.size() && (text_[at] == ' ' || text_[at] == '\n' || text_[at] == '\r' || text_[at] == '\t')) {
     ++at;
@@ -181,28 +191,37 @@ void Scanner::literal(std::string_view word) {
   at_ += word.size();
 }
 
-std::size_t Scanner::digits() {
+Scanner::Digits Scanner::digits() {
   const std::size_t start = at_;
-  while (peek() >= '0' && peek() <= '9') ++at_;
-  return at_ - start;
+  std::size_t at = at_;
+  std::uint64_t value = 0;
+  for (; at < text_.size() && text_[at] >= '0' && text_[at] <= '9'; ++at) {
+    value = 10 * value + static_cast<std::uint64_t>(text_[at] - '0');
+  }
+  at_ = at;
+  return {at - start, value};
 }
 
 void Scanner::number() {
   const std::size_t start = at_;
   take('-');
   const bool leading_zero = peek() == '0';
-  const std::size_t whole = digits();
-  if (whole == 0) refuse_syntax("a value is expected");
-  if (leading_zero && whole > 1) refuse_syntax("a number starts with 0");
+  const Digits whole = digits();
+  if (whole.count == 0) refuse_syntax("a value is expected");
+  if (leading_zero && whole.count > 1) refuse_syntax("a number starts with 0");
   bool is_integer = true;
   if (take('.')) {
     is_integer = false;
-    if (digits() == 0) refuse_syntax("a digit is expected after the point");
+    if (digits().count == 0) refuse_syntax("a digit is expected after the point");
   }
   if (take('e') || take('E')) {
     is_integer = false;
     if (!take('+')) take('-');
-    if (digits() == 0) refuse_syntax("a digit is expected in the exponent");
+    if (digits().count == 0) refuse_syntax("a digit is expected in the exponent");
+  }
+  if (is_integer && whole.count <= kExactDigits) {
+    const auto value = static_cast<std::int64_t>(whole.value);
+    return visitor_.integer(text_[start] == '-' ? -value : value);
   }
   const char* const first = text_.data() + start;
   const char* const last = text_.data() + at_;

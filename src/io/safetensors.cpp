@@ -42,11 +42,11 @@ std::uint64_t header_bytes(const ReadFile& file) {
   return length;
 }
 
-std::vector<TensorInfo> read_header(const ReadFile& file) {
-  std::string json(header_bytes(file), '\0');
+TensorInfos read_header(const ReadFile& file) {
+  HugeVector<char> json(header_bytes(file));
   file.read_at(kLengthBytes, std::as_writable_bytes(std::span(json)));
   const std::uint64_t start = kLengthBytes + json.size();
-  return parse_safetensors_header(json, file.path().native(), {start, file.size() - start});
+  return parse_safetensors_header({json.data(), json.size()}, file.path().native(), {start, file.size() - start});
 }
 
 }  // namespace

@@ -21,14 +21,14 @@ class SafetensorsFile {
   explicit SafetensorsFile(const std::filesystem::path& path);
 
   // In the order of their bytes.
-  const std::vector<TensorInfo>& tensors() const { return tensors_; }
+  const TensorInfos& tensors() const { return tensors_; }
   // Nothing by this name: null.
   const TensorInfo* find(std::string_view name) const;
   const ReadFile& file() const { return file_; }
 
  private:
   ReadFile file_;
-  std::vector<TensorInfo> tensors_;
+  TensorInfos tensors_;
   NameIndex index_;
 };
 

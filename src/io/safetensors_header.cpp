@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <compare>
 #include <cstdlib>
 #include <optional>
 #include <utility>
@@ -16,6 +17,9 @@ namespace {
 
 constexpr std::size_t kMaxNameBytes = 1024;
 constexpr std::size_t kMaxRank = 8;
+// The least that a tensor adds to a header.
+constexpr std::size_t kMinEntryBytes =
+    std::string_view(R"("a":{"dtype":"U8","shape":[],"data_offsets":[0,0]},)").size();
 constexpr std::uint64_t kMaxTensorBytes = std::uint64_t{1} << 48;
 
 std::string quoted(std::string_view name) { return '"' + printable(name, 200) + '"'; }
@@ -35,7 +39,9 @@ struct ShortList {
 // event by event: a header of 100 MB must not become a tree of values first.
 class HeaderReader : public JsonVisitor {
  public:
-  HeaderReader(std::string_view source, DataRange data) : source_(source), data_(data) {}
+  HeaderReader(std::string_view json, std::string_view source, DataRange data) : source_(source), data_(data) {
+    tensors_.reserve(json.size() / kMinEntryBytes + 1);  // memory that no tensor comes to is never touched
+  }
 
   void null() override { refuse_value("null"); }
   void boolean(bool) override { refuse_value("a boolean"); }
@@ -49,7 +55,7 @@ class HeaderReader : public JsonVisitor {
   void start_array() override;
   void end_array() override { place_ = Place::tensor; }
 
-  std::vector<TensorInfo> take() { return std::move(tensors_); }
+  TensorInfos take() { return std::move(tensors_); }
 
  private:
   enum class Place { document, root, metadata, tensor, shape, offsets };
@@ -63,7 +69,7 @@ class HeaderReader : public JsonVisitor {
 
   std::string_view source_;
   DataRange data_;
-  std::vector<TensorInfo> tensors_;
+  TensorInfos tensors_;
   bool has_metadata_ = false;
 
   Place place_ = Place::document;
@@ -203,11 +209,39 @@ void HeaderReader::finish_tensor() {
   tensor.bytes = bytes;
 }
 
-bool lies_before(const TensorInfo& a, const TensorInfo& b) {
-  return std::pair(a.offset, a.bytes) < std::pair(b.offset, b.bytes);
+// What the tensors are sorted by, without the tensors: they would be moved dozens of times.
+struct Extent {
+  std::uint64_t offset, bytes;
+  std::size_t position;  // in the header
+
+  auto operator<=>(const Extent&) const = default;
+};
+
+// tensors[order[i].position] for each i. They lie all over the memory, so the next ones are asked for ahead.
+TensorInfos in_order(TensorInfos&& tensors, const HugeVector<Extent>& order) {
+  constexpr std::size_t kAhead = 16;
+  TensorInfos sorted;
+  sorted.reserve(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const TensorInfo* const later = &tensors[order[std::min(i + kAhead, order.size() - 1)].position];
+    __builtin_prefetch(later);
+    __builtin_prefetch(&later->bytes);  // may be of another cache line
+    sorted.push_back(std::move(tensors[order[i].position]));
+  }
+  return sorted;
 }
 
-void check_layout(const std::vector<TensorInfo>& tensors, std::string_view source, DataRange data) {
+// By their bytes' place in the file; those without bytes as the header lists them.
+TensorInfos sorted_by_place(TensorInfos&& tensors) {
+  HugeVector<Extent> order;
+  order.reserve(tensors.size());
+  for (const TensorInfo& tensor : tensors) order.push_back({tensor.offset, tensor.bytes, order.size()});
+  if (std::is_sorted(order.begin(), order.end())) return std::move(tensors);
+  std::sort(order.begin(), order.end());
+  return in_order(std::move(tensors), order);
+}
+
+void check_layout(const TensorInfos& tensors, std::string_view source, DataRange data) {
   std::uint64_t expected = data.start;
   for (const TensorInfo& tensor : tensors) {
     if (tensor.offset != expected) {
@@ -222,13 +256,10 @@ void check_layout(const std::vector<TensorInfo>& tensors, std::string_view sourc
 
 }  // namespace
 
-std::vector<TensorInfo> parse_safetensors_header(std::string_view json, std::string_view source, DataRange data) {
-  HeaderReader reader(source, data);
+TensorInfos parse_safetensors_header(std::string_view json, std::string_view source, DataRange data) {
+  HeaderReader reader(json, source, data);
   visit_json(json, source, {.max_depth = 3}, reader);
-  std::vector<TensorInfo> tensors = reader.take();
-  if (!std::is_sorted(tensors.begin(), tensors.end(), lies_before)) {
-    std::sort(tensors.begin(), tensors.end(), lies_before);
-  }
+  TensorInfos tensors = sorted_by_place(reader.take());
   check_layout(tensors, source, data);
   return tensors;
 }

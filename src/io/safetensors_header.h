@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/dtype.h"
+#include "base/huge_pages.h"
 
 #include <cstdint>
 #include <string>
@@ -18,6 +19,8 @@ struct TensorInfo {
   std::uint64_t bytes = 0;
 };
 
+using TensorInfos = HugeVector<TensorInfo>;
+
 // Where the bytes that a header describes lie in its file.
 struct DataRange {
   std::uint64_t start = 0;
@@ -26,6 +29,6 @@ struct DataRange {
 
 // The tensors in the order of their bytes, which fill the range without hole or overlap. Names may still repeat.
 // Throws Error(model) "SOURCE: tensor NAME: rule".
-std::vector<TensorInfo> parse_safetensors_header(std::string_view json, std::string_view source, DataRange data);
+TensorInfos parse_safetensors_header(std::string_view json, std::string_view source, DataRange data);
 
 }  // namespace zimage::io
