@@ -1,7 +1,7 @@
 // y = alpha · x Wᵀ + b over views of resident weights.
 #pragma once
 
-#include "runtime/weight_store.h"
+#include <ATen/ATen.h>
 
 namespace zimage::nn {
 

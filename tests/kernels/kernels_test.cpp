@@ -6,6 +6,7 @@
 #include "kernels/silu_mul.h"
 #include "support/devices.h"
 #include "support/fixture.h"
+#include "support/setting.h"
 
 #include <gtest/gtest.h>
 
@@ -13,19 +14,9 @@ namespace zimage::kernels {
 namespace {
 
 using test::relative_error;
+using test::tolerance;
 
-struct Setting {
-  std::string device;
-  at::ScalarType dtype;
-};
-
-// One rounding to the type, twice over.
-double tolerance(at::ScalarType dtype) {
-  if (dtype == at::kFloat) return 2e-6;
-  return dtype == at::kHalf ? 1e-3 : 8e-3;
-}
-
-class Kernels : public testing::TestWithParam<Setting> {
+class Kernels : public testing::TestWithParam<test::Setting> {
  protected:
   void SetUp() override { ZIMAGE_SKIP_WITHOUT(GetParam().device); }
   at::Tensor random(at::IntArrayRef shape) const {
@@ -134,16 +125,8 @@ TEST(NormRope, pairs_turn_by_their_angle) {
   EXPECT_TRUE(at::allclose(halves.flatten(), at::tensor({-1.f, -1.f, 1.f, -1.f})));
 }
 
-std::vector<Setting> settings() {
-  std::vector<Setting> all;
-  for (const char* device : {"cpu", "cuda"}) {
-    for (const at::ScalarType dtype : {at::kFloat, at::kHalf, at::kBFloat16}) all.push_back({device, dtype});
-  }
-  return all;
-}
-
-INSTANTIATE_TEST_SUITE_P(All, Kernels, testing::ValuesIn(settings()),
-                         [](const auto& info) { return info.param.device + "_" + c10::toString(info.param.dtype); });
+INSTANTIATE_TEST_SUITE_P(All, Kernels, testing::ValuesIn(test::settings()),
+                         [](const auto& info) { return test::name_of(info.param); });
 
 }  // namespace
 }  // namespace zimage::kernels
