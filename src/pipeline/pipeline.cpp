@@ -26,6 +26,8 @@
 namespace zimage {
 namespace {
 
+static_assert(TextEncoder::kMaxTokens >= Tokenizer::kMaxTokens);
+
 // float32 means float32: no TF32, and 16-bit products are summed in float32 throughout.
 void configure_arithmetic(int threads) {
   if (threads > 0) at::set_num_threads(threads);

@@ -64,11 +64,12 @@ TextEncoder::TextEncoder(const TextEncoderConfig& config, const ComponentFiles& 
                          at::ScalarType dtype, WeightReader* reader)
     : config_(config),
       embedding_(*files.find(kEmbedding)),
-      weights_(files, text_encoder_load_spec(config, device, dtype), reader) {}
+      weights_(files, text_encoder_load_spec(config, device, dtype), reader),
+      rope_(text_rope(kMaxTokens, config, device)) {}
 
 at::Tensor TextEncoder::forward(const std::vector<std::int32_t>& ids) const {
   const at::Tensor x = embedding_.read(ids).to(weights_.device()).to(at::kFloat);
-  const kernels::RopeTable rope = text_rope(x.size(0), config_, weights_.device());
+  const kernels::RopeTable rope{rope_.cos.narrow(0, 0, x.size(0)), rope_.sin.narrow(0, 0, x.size(0))};
   const ParamView layers(weights_, "layers.");
   const auto norm_in = [&](std::int64_t i) { return layers[std::to_string(i) + ".input_layernorm.weight"]; };
   const std::int64_t count = config_.num_hidden_layers - 1;

@@ -40,17 +40,21 @@ LoadSpec text_encoder_load_spec(const TextEncoderConfig& config, at::Device devi
 
 class TextEncoder {
  public:
+  static constexpr std::int64_t kMaxTokens = 512;  // of a prompt
+
   // The token embedding stays in its file, so `files` must outlive this; the last layer and norm are never read.
   TextEncoder(const TextEncoderConfig& config, const ComponentFiles& files, at::Device device, at::ScalarType dtype,
               WeightReader* reader = nullptr);
 
-  // ids: L of them, each below vocab_size. Returns [L, hidden] float32: what leaves the layer before the last.
+  // ids: L of them, at most kMaxTokens, each below vocab_size. Returns [L, hidden] float32: what leaves the layer
+  // before the last.
   at::Tensor forward(const std::vector<std::int32_t>& ids) const;
 
  private:
   TextEncoderConfig config_;
   StoredRows embedding_;
   WeightStore weights_;
+  kernels::RopeTable rope_;  // of kMaxTokens: made once, since the CPU's threads would keep each prompt waiting
 };
 
 }  // namespace zimage
