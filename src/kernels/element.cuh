@@ -33,18 +33,21 @@ struct alignas(sizeof(T) * N) Pack {
   T values[N];
 };
 
+__device__ inline float warp_sum(float value) {
+  for (int offset = 16; offset > 0; offset /= 2) value += __shfl_xor_sync(0xffffffffu, value, offset);
+  return value;
+}
+
 // The sum over a block of at most 1024 threads, in every thread. Each call of one kernel takes a kCall of its own, and
 // with it memory of its own: no barrier is needed between them.
 template <int kCall>
 __device__ float block_sum(float value) {
   __shared__ float partial[32];
-  for (int offset = 16; offset > 0; offset /= 2) value += __shfl_xor_sync(0xffffffffu, value, offset);
+  value = warp_sum(value);
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32, warps = blockDim.x / 32;
   if (lane == 0) partial[warp] = value;
   __syncthreads();
-  value = lane < warps ? partial[lane] : 0.0f;
-  for (int offset = 16; offset > 0; offset /= 2) value += __shfl_xor_sync(0xffffffffu, value, offset);
-  return value;
+  return warp_sum(lane < warps ? partial[lane] : 0.0f);
 }
 
 // Calls f(T{}) with the C++ type of `type`.

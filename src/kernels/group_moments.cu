@@ -60,6 +60,7 @@ struct BiasedInput {
   static constexpr int kWidth = N;
   static constexpr int kTile = 4;    // rows that a thread has in flight
   static constexpr int kBlocks = 3;  // on a multiprocessor, as many as the registers allow
+  static constexpr int kChunks = 396;
   const T* x;
 
   struct Raw {
@@ -75,7 +76,7 @@ template <typename T_, int N>
 struct SumInput {
   using T = T_;
   static constexpr int kWidth = N;
-  static constexpr int kTile = 2, kBlocks = 3;
+  static constexpr int kTile = 4, kBlocks = 2, kChunks = 528;
   T* x;
   const T* branch;  // may be null
 
@@ -120,11 +121,6 @@ __device__ Running<N> scan_rows(const Input& input, const float (&bias)[N], std:
     merge_row(running, input.finish(input.load(i), i, bias));
   }
   return running;
-}
-
-__device__ float warp_sum(float value) {
-  for (int offset = 16; offset > 0; offset /= 2) value += __shfl_xor_sync(0xffffffffu, value, offset);
-  return value;
 }
 
 // Means and m2 of a block: [row_lanes][slice_channels]; row lane r has seen count(r) rows of each channel.
@@ -222,7 +218,7 @@ MomentsPlan make_plan(const ImageShape& shape, int slice) {
   const int group_channels = static_cast<int>(shape.channels / shape.groups);
   // rows a block has in flight
   const std::int64_t tile = Input::kTile * (kThreads / (slice * group_channels / Input::kWidth));
-  const std::int64_t wanted = std::max(ceil_div(shape.rows, kMaxMomentChunks), 16 / Input::kTile * tile);
+  const std::int64_t wanted = std::max(ceil_div(shape.rows, Input::kChunks), 16 / Input::kTile * tile);
   return {shape.rows, ceil_div(wanted, tile) * tile, static_cast<int>(shape.channels), group_channels, slice};
 }
 

@@ -68,8 +68,8 @@ struct ImageShape {
   std::int64_t rows, channels, groups;
 };
 
-// Rows are summed up in chunks, a block each: two full rounds of three blocks on each of an H200's 132
-// multiprocessors. A constant, so that one picture has the same bits on every GPU.
+// Rows are summed up in chunks, a block each: one or two full rounds of the blocks that fit on an H200's 132
+// multiprocessors, but never more than this. Constants, so that one picture has the same bits on every GPU.
 constexpr std::int64_t kMaxMomentChunks = 792;
 constexpr std::int64_t kMaxGroupChannels = 256;
 
