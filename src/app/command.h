@@ -17,5 +17,6 @@ Command tokenize_command(CLI::App& program);
 Command inspect_command(CLI::App& program);
 Command devices_command(CLI::App& program);
 Command doctor_command(CLI::App& program);
+Command config_command(CLI::App& program);
 
 }  // namespace zimage::app

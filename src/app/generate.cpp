@@ -33,16 +33,16 @@ void report_profile(const RunProfile& run, const GenerateJob& job) {
 
 void run_generate(const GenerateArguments& arguments) {
   watch_signals();
-  apply(arguments.log);
+  const config::Options options = merge(arguments).options();
   log::milestone("libraries loaded, arguments read");
   std::optional<DeviceMemoryMeter> meter;  // made before anything of ours is on a GPU
-  if (arguments.profile || arguments.repeat) meter.emplace();
-  const GenerateJob job = make_generate_job(arguments);
+  if (options.profile || options.repeat) meter.emplace();
+  const GenerateJob job = make_generate_job(options);
   for (const std::string& warning : job.warnings) log::warning(warning);
   log::debug("prompt: " + printable(job.request.prompt));
-  const ModelFolder model = find_model(arguments.model);
+  const ModelFolder model = find_model(options.model);
   say_model(model);
-  const bool plain = !arguments.log.quiet && arguments.log.format.value_or("text") == "text";
+  const bool plain = !options.log.quiet && options.log.format == "text";
   Generation generation(job, model.dir, plain ? progress_visibility() : ProgressBar::Visibility::hidden,
                         meter ? &*meter : nullptr);
   generation.run();

@@ -1,7 +1,8 @@
-// `zimage generate` as it was typed: nothing is checked yet.
+// The options of `zimage generate` as they were typed, and the configuration file beneath them.
 #pragma once
 
 #include "app/options.h"
+#include "config/config.h"
 
 #include <optional>
 #include <string>
@@ -9,15 +10,15 @@
 namespace zimage::app {
 
 struct GenerateArguments {
-  std::optional<std::string> model, prompt, prompt_file, negative_prompt, out, width, height, steps, guidance_scale,
-      cfg_normalization, cfg_truncation, seed, count, rng, threads, device, dtype, attention, repeat, warmup, profile,
-      save_latents, latents;
-  bool literal_prompt = false;
-  bool force = false;
-  LogArguments log;
+  config::Config flags;
+  std::optional<std::string> config_file;  // --config
 };
 
-// Declares the options on the command.
+// Declares the options on the command, which keeps a reference to the arguments.
 void add_generate_options(CLI::App& command, GenerateArguments& arguments);
+
+// The flags over the configuration file, which is said; the log does as both say. Throws Error(usage), Error(model) and
+// Error(io).
+config::Config merge(const GenerateArguments& arguments);
 
 }  // namespace zimage::app

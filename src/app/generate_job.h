@@ -3,8 +3,8 @@
 
 #include "zimage/pipeline.h"
 
-#include "app/generate_arguments.h"
 #include "app/output_paths.h"
+#include "config/options.h"
 #include "io/file.h"
 
 #include <filesystem>
@@ -20,7 +20,9 @@ struct Repetition {
 };
 
 struct GenerateJob {
-  PipelineOptions pipeline;          // all but the model's folder
+  PipelineOptions pipeline;  // all but the model's folder
+  MemoryOptions memory;
+  int max_batch = 1;                 // images in one evaluation of the transformer
   Request request;                   // of the first image; the others have the seeds after its
   std::vector<OutputPaths> outputs;  // one per image; the only one is the first image's where there is a repetition
   std::optional<Repetition> repetition;
@@ -31,6 +33,6 @@ struct GenerateJob {
 };
 
 // Throws Error(usage), Error(io), Error(device), and Error(model) for a latents file that breaks its format.
-GenerateJob make_generate_job(const GenerateArguments& arguments);
+GenerateJob make_generate_job(const config::Options& options);
 
 }  // namespace zimage::app

@@ -2,8 +2,8 @@
 
 #include "zimage/error.h"
 
-#include "app/parse.h"
 #include "base/log.h"
+#include "config/parse.h"
 
 #include <sstream>
 
@@ -32,10 +32,16 @@ std::string wrapped(const std::string& text) {
 
 }  // namespace
 
-void add_text_option(CLI::App& command, std::optional<std::string>& into, const TextOption& option) {
-  const auto keep = [&into](const std::string& text) { into = text; };
+CLI::Option* add_text_option(CLI::App& command, const std::function<void(const std::string&)>& keep,
+                             const TextOption& option) {
   const std::string fallback = option.fallback.empty() ? "" : " (default: " + option.fallback + ")";
-  command.add_option_function<std::string>(option.name, keep, wrapped(option.help + fallback))->type_name(option.value);
+  return command.add_option_function<std::string>(option.name, keep, wrapped(option.help + fallback))
+      ->type_name(option.value);
+}
+
+void add_text_option(CLI::App& command, std::optional<std::string>& into, const TextOption& option) {
+  add_text_option(
+      command, [&into](const std::string& text) { into = text; }, option);
 }
 
 void add_model_option(CLI::App& command, std::optional<std::string>& into) {
@@ -54,7 +60,8 @@ void add_log_options(CLI::App& command, LogArguments& arguments) {
 void apply(const LogArguments& arguments) {
   if (arguments.verbose && arguments.quiet) throw Error(ErrorKind::usage, "--quiet: not together with --verbose");
   const auto level = arguments.verbose ? log::Level::debug : arguments.quiet ? log::Level::warning : log::Level::info;
-  const std::string format = parse_choice({"--log-format", arguments.format.value_or("text")}, {"text", "json"});
+  const std::string format =
+      config::parse_choice({"--log-format", arguments.format.value_or("text")}, {"text", "json"});
   log::configure(level, format == "json" ? log::Format::json : log::Format::text);
 }
 

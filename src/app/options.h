@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -26,7 +27,9 @@ struct TextOption {
   std::string fallback = {};  // what holds without it, for --help
 };
 
-// An option with a value, kept as it was typed (an empty one too) for app/parse.h.
+// An option with a value, kept as it was typed (an empty one too) for config/parse.h.
+CLI::Option* add_text_option(CLI::App& command, const std::function<void(const std::string&)>& keep,
+                             const TextOption& option);
 void add_text_option(CLI::App& command, std::optional<std::string>& into, const TextOption& option);
 
 // The option --model of every command that reads one.

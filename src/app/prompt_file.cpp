@@ -1,7 +1,7 @@
 #include "app/prompt_file.h"
 
-#include "app/parse.h"
 #include "base/text.h"
+#include "config/parse.h"
 #include "io/file.h"
 
 #include <string_view>
@@ -25,7 +25,7 @@ std::string read_prompt_file(const std::filesystem::path& path) {
     if (!ends_line) prompt += text[i];
   }
   while (prompt.ends_with('\n')) prompt.pop_back();
-  check_prompt_text(printable(path.native()), prompt);
+  config::check_prompt_text(printable(path.native()), prompt);
   return prompt;
 }
 

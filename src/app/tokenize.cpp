@@ -6,10 +6,10 @@
 #include "app/model_folder.h"
 #include "app/options.h"
 #include "app/output.h"
-#include "app/parse.h"
 #include "app/prompt_file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "config/parse.h"
 #include "text/tokenizer.h"
 
 #include <memory>
@@ -28,7 +28,7 @@ std::string prompt_of(const TokenizeArguments& a) {
   if (a.prompt && a.prompt_file) throw Error(ErrorKind::usage, "--prompt-file: not together with --prompt");
   if (a.prompt_file) return read_prompt_file(*a.prompt_file);
   if (!a.prompt) throw Error(ErrorKind::usage, "--prompt or --prompt-file is required");
-  check_prompt_text("--prompt", *a.prompt);
+  config::check_prompt_text("--prompt", *a.prompt);
   return *a.prompt;
 }
 

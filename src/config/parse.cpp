@@ -17,6 +17,7 @@ constexpr std::int64_t kPixelMultiple = 16;
 constexpr std::int64_t kMaxPixels = 8192;
 constexpr std::size_t kLongestText = 200;  // bytes of a value in messages
 constexpr double kMaxBytes = 0x1p63;
+constexpr double kMaxSeconds = 3600;
 
 [[noreturn]] void refuse(const OptionValue& value, const std::string& rule) {
   throw Error(value.breach, std::string(value.option) + " " +
@@ -43,12 +44,21 @@ double bytes_of_unit(std::string_view unit) {
   return std::pow(base, static_cast<double>(power + 1));
 }
 
+// Bytes, or nothing for what is no size above 0.
+std::optional<std::uint64_t> size_in(std::string_view text) {
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
+  const auto number = number_in<double>(text.substr(0, digits));
+  const double bytes = number.value_or(0) * bytes_of_unit(text.substr(digits));
+  if (bytes < 1 || bytes >= kMaxBytes) return std::nullopt;
+  return static_cast<std::uint64_t>(bytes);
+}
+
 }  // namespace
 
-std::int64_t parse_integer(const OptionValue& value, const IntegerRange& range) {
+std::int64_t parse_integer(const OptionValue& value, const IntegerRange& range, const std::string& or_else) {
   const auto number = number_in<std::int64_t>(value.text);
   if (!number || *number < range.min || *number > range.max) {
-    refuse(value, "must be a whole number from " + std::to_string(range.min) + " to " + std::to_string(range.max));
+    refuse(value, or_else + "a whole number from " + std::to_string(range.min) + " to " + std::to_string(range.max));
   }
   return *number;
 }
@@ -73,15 +83,31 @@ double parse_not_negative(const OptionValue& value) {
   return *number;
 }
 
+double parse_seconds(const OptionValue& value) {
+  const auto number = number_in<double>(value.text);
+  if (!number || !(*number >= 0 && *number <= kMaxSeconds)) refuse(value, "must be seconds from 0 to 3600");
+  return *number;
+}
+
 std::uint64_t parse_size(const OptionValue& value) {
-  const std::size_t digits = std::min(value.text.find_first_not_of("0123456789."), value.text.size());
-  const auto number = number_in<double>(value.text.substr(0, digits));
-  const double unit = bytes_of_unit(value.text.substr(digits));
-  const double bytes = number.value_or(0) * unit;
-  if (unit == 0 || !number || bytes < 1 || bytes >= kMaxBytes) {
-    refuse(value, "must be a size above 0 such as 12GiB, 12.5GiB, 8GB or 800MiB");
+  const auto bytes = size_in(value.text);
+  if (!bytes) refuse(value, "must be a size above 0 such as 12GiB, 12.5GiB, 8GB or 800MiB");
+  return *bytes;
+}
+
+std::optional<std::uint64_t> parse_budget(const OptionValue& value) {
+  if (value.text == "auto") return std::nullopt;
+  const auto bytes = size_in(value.text);
+  if (!bytes) refuse(value, "must be auto, or a size above 0 such as 12GiB, 12.5GiB, 8GB or 800MiB");
+  return bytes;
+}
+
+std::string parse_device(const OptionValue& value) {
+  const bool numbered = value.text.starts_with("cuda:") && number_in<std::uint8_t>(value.text.substr(5));
+  if (!numbered && value.text != "auto" && value.text != "cpu" && value.text != "cuda") {
+    refuse(value, "must be auto, cpu, cuda or cuda:N");
   }
-  return static_cast<std::uint64_t>(bytes);
+  return std::string(value.text);
 }
 
 std::string parse_choice(const OptionValue& value, const std::vector<std::string_view>& words) {
@@ -93,12 +119,12 @@ std::string parse_choice(const OptionValue& value, const std::vector<std::string
   refuse(value, rule);
 }
 
-void check_prompt_text(std::string_view source, std::string_view prompt) {
+void check_prompt_text(std::string_view source, std::string_view prompt, ErrorKind breach) {
   for (std::size_t at = 0; at < prompt.size();) {
     const Utf8Char c = first_utf8_char(prompt.substr(at));
     const std::string where = std::string(source) + ": byte " + std::to_string(at) + ": ";
-    if (c.bytes == 0) throw Error(ErrorKind::usage, where + "the prompt must be UTF-8");
-    if (c.code_point == 0) throw Error(ErrorKind::usage, where + "the prompt must not hold a NUL");
+    if (c.bytes == 0) throw Error(breach, where + "the prompt must be UTF-8");
+    if (c.code_point == 0) throw Error(breach, where + "the prompt must not hold a NUL");
     at += c.bytes;
   }
 }

@@ -6,6 +6,7 @@
 #include "zimage/error.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +23,9 @@ struct IntegerRange {
   std::int64_t min, max;
 };
 
-// Decimal digits only.
-std::int64_t parse_integer(const OptionValue& value, const IntegerRange& range);
+// Decimal digits only. or_else: what else the option takes, for the message: "must be auto or ".
+std::int64_t parse_integer(const OptionValue& value, const IntegerRange& range,
+                           const std::string& or_else = "must be ");
 
 // 0 to 2^64 - 1.
 std::uint64_t parse_seed(const OptionValue& value);
@@ -33,14 +35,20 @@ int parse_pixels(const OptionValue& value);
 
 // A finite decimal number, 0 or more.
 double parse_not_negative(const OptionValue& value);
+double parse_seconds(const OptionValue& value);  // 3600 at most
 
 // Bytes, more than 0: a decimal number and its unit, such as 12GiB, 12.5G (the same unit), 8GB or 800MiB.
 std::uint64_t parse_size(const OptionValue& value);
+// The same, or nothing for "auto".
+std::optional<std::uint64_t> parse_budget(const OptionValue& value);
+
+// auto, cpu, cuda or cuda:N, whether there is one or not.
+std::string parse_device(const OptionValue& value);
 
 // One of the words.
 std::string parse_choice(const OptionValue& value, const std::vector<std::string_view>& words);
 
 // A prompt given on the command line or in a file: UTF-8 without NUL.
-void check_prompt_text(std::string_view source, std::string_view prompt);
+void check_prompt_text(std::string_view source, std::string_view prompt, ErrorKind breach = ErrorKind::usage);
 
 }  // namespace zimage::config

@@ -69,6 +69,7 @@ YamlField::YamlField(const YamlDocument& document)
 YamlField::YamlField(const YamlField& parent, const YamlMember& member)
     : source_(parent.source_),
       yaml_(&member.value),
+      key_(member.key),
       path_(parent.path_ + (parent.path_.empty() ? "" : ".") + printable(member.key, kLongestText)),
       position_(member.value.position),
       key_position_(member.key_position) {}
@@ -143,34 +144,30 @@ const Yaml::Scalar& YamlField::scalar() const {
 
 const std::string& YamlField::word() const { return scalar().text; }
 
-const std::string& YamlField::unquoted(const char* rule) const {
-  const Yaml::Scalar& value = scalar();
-  if (value.quoted) refuse_value(std::string(rule) + ", without quotes");
-  return value.text;
-}
-
 std::string YamlField::text() const {
   const Yaml::Scalar& value = scalar();
   if (!value.quoted && is_number_or_boolean(value.text)) refuse_value("must be text; put quotes around it");
   return value.text;
 }
 
-std::int64_t YamlField::integer(const IntegerRange& range) const {
-  const std::string& value = unquoted("must be a whole number");
-  if (is_octal_in_yaml_1_1(value)) refuse_value("must be a whole number without leading zeros");
-  return parse_integer({where(), value, ErrorKind::model}, range);
+std::string YamlField::number_text() const {
+  const Yaml::Scalar& value = scalar();
+  if (value.quoted) refuse_value("must be a number, without quotes");
+  if (is_octal_in_yaml_1_1(value.text)) refuse_value("must be a number without leading zeros");
+  return value.text;
 }
 
-double YamlField::number() const {
-  const std::string& value = unquoted("must be a number");
-  if (is_octal_in_yaml_1_1(value)) refuse_value("must be a number without leading zeros");
-  return parse_not_negative({where(), value, ErrorKind::model});
+std::int64_t YamlField::integer(const IntegerRange& range) const {
+  return parse_integer({where(), number_text(), ErrorKind::model}, range);
 }
+
+double YamlField::number() const { return parse_not_negative({where(), number_text(), ErrorKind::model}); }
 
 bool YamlField::boolean() const {
-  const std::string& value = unquoted("must be true or false");
-  if (value != "true" && value != "false") refuse_value("must be true or false" + boolean_hint(value));
-  return value == "true";
+  const Yaml::Scalar& value = scalar();
+  if (value.quoted) refuse_value("must be true or false, without quotes");
+  if (value.text != "true" && value.text != "false") refuse_value("must be true or false" + boolean_hint(value.text));
+  return value.text == "true";
 }
 
 std::uint64_t YamlField::size() const { return parse_size({where(), scalar().text, ErrorKind::model}); }

@@ -19,12 +19,14 @@ class YamlField {
   explicit YamlField(const YamlDocument& document);
 
   const std::string& path() const { return path_; }  // "memory.budget", "cards[2].name"; "" is the document
+  const std::string& key() const { return key_; }    // of a mapping's value
+  const std::string& source() const { return *source_; }
   const YamlPosition& position() const { return position_; }
   std::string where() const;  // "FILE:LINE:COLUMN: memory.budget"
   [[noreturn]] void refuse(const std::string& rule) const;
   [[noreturn]] void refuse_key(const std::string& rule) const;  // at the key's position
 
-  bool is_map() const { return std::holds_alternative<Yaml::Map>(yaml_->value); }
+  bool is_null() const { return std::holds_alternative<Yaml::Null>(yaml_->value); }
   // A mapping's values in file order; with `known`, other keys are refused, the nearest known one suggested.
   std::vector<YamlField> members() const;
   std::vector<YamlField> members(std::span<const std::string_view> known) const;
@@ -36,7 +38,9 @@ class YamlField {
   const std::string& word() const;
   std::string text() const;  // what YAML takes for a number or a boolean needs quotes
   std::int64_t integer(const IntegerRange& range) const;
-  double number() const;       // finite, 0 or more
+  double number() const;  // finite, 0 or more
+  // A number as it stands there, not yet checked to be one, but to have neither quotes nor leading zeros.
+  std::string number_text() const;
   bool boolean() const;        // true or false
   std::uint64_t size() const;  // bytes: 12GiB
 
@@ -44,12 +48,11 @@ class YamlField {
   YamlField(const YamlField& parent, const YamlMember& member);
   YamlField(const YamlField& parent, std::size_t index, const Yaml& item);
   const Yaml::Scalar& scalar() const;
-  const std::string& unquoted(const char* rule) const;
   [[noreturn]] void refuse_value(const std::string& rule) const;
 
   const std::string* source_;
   const Yaml* yaml_;
-  std::string path_;
+  std::string key_, path_;
   YamlPosition position_;  // of the value
   YamlPosition key_position_;
 };

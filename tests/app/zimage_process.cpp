@@ -33,7 +33,8 @@ std::vector<std::string> environment_of(const Invocation& invocation) {
   for (char** variable = environ; *variable != nullptr; ++variable) {
     const std::string text = *variable;
     const std::string name = text.substr(0, text.find('='));
-    if (name != "ZIMAGE_MODEL" && invocation.environment.count(name) == 0) variables.push_back(text);
+    const bool of_the_user = name == "ZIMAGE_MODEL" || name == "XDG_CONFIG_HOME" || name == "HOME";
+    if (!of_the_user && invocation.environment.count(name) == 0) variables.push_back(text);
   }
   for (const auto& [name, value] : invocation.environment) variables.push_back(name + "=" + value);
   return variables;

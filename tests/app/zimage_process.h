@@ -13,7 +13,7 @@ namespace zimage::test {
 struct Invocation {
   std::vector<std::string> arguments;
   std::filesystem::path directory;                   // where it runs
-  std::map<std::string, std::string> environment{};  // beside the test's own, ZIMAGE_MODEL taken out
+  std::map<std::string, std::string> environment{};  // beside the test's own, without the user's settings
   std::filesystem::path executable = ZIMAGE_EXECUTABLE;
   std::vector<std::string> wrapper = {};  // a command that runs the executable, e.g. {"strace", "-f"}
 };

@@ -106,7 +106,7 @@ TEST(Yaml, Y6_wrong_types) {
   };
   const auto integer = [](const YamlField& f) { f.integer({0, 100}); };
   const auto text = [](const YamlField& f) { f.text(); };
-  refused("n", "f.yaml:1:4: n 12: must be a whole number, without quotes", integer);
+  refused("n", "f.yaml:1:4: n 12: must be a number, without quotes", integer);
   refused("t", "f.yaml:2:4: t true: must be text; put quotes around it", text);
   refused("i", "f.yaml:3:4: i 1.5: must be a whole number from 0 to 100", integer);
   refused("l", "f.yaml:4:4: l: must be a single value", text);
