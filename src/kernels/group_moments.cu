@@ -201,6 +201,23 @@ __global__ void __launch_bounds__(kThreads)
   if (threadIdx.x == 0) moments[blockIdx.x] = {mean, 1.0f / sqrtf(m2 / total + eps)};
 }
 
+// One thread a group, its strips in order, in float64: there are few.
+__global__ void __launch_bounds__(kThreads) merge_strips_kernel(MergeMomentsArgs args) {
+  const std::int64_t group = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x;
+  if (group >= args.groups) return;
+  double count = 0, mean = 0, m2 = 0;
+  for (std::int64_t i = 0; i < args.count; ++i) {
+    const double rows = static_cast<double>(i + 1 < args.count ? args.part_rows : args.last_rows);
+    const float2 part = reinterpret_cast<const float2*>(args.parts)[i * args.groups + group];
+    const double delta = part.x - mean, total = count + rows;
+    mean += delta * (rows / total);
+    m2 += rows / (static_cast<double>(part.y) * part.y) + delta * delta * (count * rows / total);
+    count = total;
+  }
+  reinterpret_cast<float2*>(args.moments)[group] = {static_cast<float>(mean),
+                                                    static_cast<float>(1 / sqrt(m2 / count + args.eps))};
+}
+
 // The most groups whose channels one block can take in packs of `width`; 0 where there is no such number.
 int slice_groups(const ImageShape& shape, int width) {
   const std::int64_t group_channels = shape.channels / shape.groups;
@@ -246,6 +263,11 @@ void launch_group_moments(const GroupMomentsArgs& args, Stream stream) {
       run_moments(BiasedInput<T, 1>{x}, args.bias, args.out, slice_groups(args.out.shape, 1), stream);
     }
   });
+}
+
+void launch_merge_moments(const MergeMomentsArgs& args, Stream stream) {
+  const unsigned blocks = static_cast<unsigned>(ceil_div(args.groups, kThreads));
+  merge_strips_kernel<<<blocks, kThreads, 0, stream>>>(args);
 }
 
 void launch_add_group_moments(const AddGroupMomentsArgs& args, Stream stream) {

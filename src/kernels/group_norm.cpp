@@ -34,7 +34,8 @@ Moments empty_moments(const at::Tensor& x, std::int64_t groups) {
 void launch_norm(void (*launch)(const NormaliseArgs&, Stream), const at::Tensor& x, const at::Tensor& y,
                  const GroupNorm& norm) {
   const ImageShape shape = image_shape(x, norm.moments.size(0));
-  TORCH_CHECK(y.strides() == x.strides() && norm.moments.is_contiguous());
+  TORCH_CHECK(y.sizes() == x.sizes() && y.scalar_type() == x.scalar_type() && has_kernel(y));
+  TORCH_CHECK(norm.moments.is_contiguous());
   launch({const_span(x), y.mutable_data_ptr(), norm.moments.const_data_ptr<float>(),
           vector_data(norm.weight, shape.channels), vector_data(norm.bias, shape.channels),
           vector_data(norm.input_bias, shape.channels), shape},
@@ -70,6 +71,18 @@ at::Tensor add_group_moments_(const at::Tensor& x, const at::Tensor& branch, con
   return moments.result;
 }
 
+at::Tensor merge_moments(const StripMoments& strips, double eps) {
+  const at::Tensor& parts = strips.parts;
+  if (!parts.is_cuda()) return reference::merge_moments(strips, eps);
+  TORCH_CHECK(parts.is_contiguous() && parts.dim() == 3 && parts.size(2) == 2 && parts.scalar_type() == at::kFloat);
+  at::Tensor moments = at::empty({parts.size(1), 2}, parts.options());
+  launch_merge_moments({parts.const_data_ptr<float>(), moments.mutable_data_ptr<float>(), parts.size(0), parts.size(1),
+                        strips.part_rows, strips.last_rows, eps},
+                       current_stream(parts));
+  check_launch();
+  return moments;
+}
+
 at::Tensor normalise(const at::Tensor& x, const GroupNorm& norm) {
   if (!has_kernel(x)) return reference::normalise(x, norm);
   at::Tensor y = at::empty_like(x);
@@ -87,6 +100,11 @@ at::Tensor normalise_silu(const at::Tensor& x, const GroupNorm& norm) {
 void normalise_silu_(const at::Tensor& x, const GroupNorm& norm) {
   if (!has_kernel(x)) return reference::normalise_silu_(x, norm);
   launch_norm(launch_normalise_silu, x, x, norm);
+}
+
+void normalise_silu_into(const at::Tensor& y, const at::Tensor& x, const GroupNorm& norm) {
+  if (!has_kernel(x)) return y.copy_(reference::normalise_silu(x, norm)), void();
+  launch_norm(launch_normalise_silu, x, y, norm);
 }
 
 }  // namespace zimage::kernels

@@ -20,6 +20,14 @@ at::Tensor group_moments(const at::Tensor& x, const at::Tensor& bias, const Grou
 at::Tensor add_group_moments_(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& bias,
                               const GroupSpec& spec);
 
+// The moments of a whole image from those of its strips, which were made with an eps of 0: parts, [strips, groups, 2]
+// float32, of part_rows pixels each, the last one of last_rows.
+struct StripMoments {
+  at::Tensor parts;
+  std::int64_t part_rows, last_rows;
+};
+at::Tensor merge_moments(const StripMoments& strips, double eps);
+
 // What turns x into (x + input_bias - mean) * rstd * weight + bias; vectors of [C] float32, input_bias may be
 // undefined.
 struct GroupNorm {
@@ -28,5 +36,7 @@ struct GroupNorm {
 at::Tensor normalise(const at::Tensor& x, const GroupNorm& norm);
 at::Tensor normalise_silu(const at::Tensor& x, const GroupNorm& norm);
 void normalise_silu_(const at::Tensor& x, const GroupNorm& norm);
+// Into y, which is of x's sizes and type.
+void normalise_silu_into(const at::Tensor& y, const at::Tensor& x, const GroupNorm& norm);
 
 }  // namespace zimage::kernels

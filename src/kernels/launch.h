@@ -98,6 +98,16 @@ struct AddGroupMomentsArgs {
 };
 void launch_add_group_moments(const AddGroupMomentsArgs& args, Stream stream);
 
+// The moments of an image from those of its strips: parts, [count, groups, 2], of part_rows pixels each, the last one
+// of last_rows; made with an eps of 0.
+struct MergeMomentsArgs {
+  const float* parts;
+  float* moments;  // [groups, 2]
+  std::int64_t count, groups, part_rows, last_rows;
+  double eps;
+};
+void launch_merge_moments(const MergeMomentsArgs& args, Stream stream);
+
 // y = (x + input_bias - mean) * rstd * weight + bias; input_bias may be null, y may be x.
 struct NormaliseArgs {
   ConstSpan x;
@@ -108,7 +118,8 @@ struct NormaliseArgs {
 void launch_normalise(const NormaliseArgs& args, Stream stream);
 void launch_normalise_silu(const NormaliseArgs& args, Stream stream);
 
-// y = nearest ×2 of x + branch + bias. x, branch: [height, width, channels]; bias: [channels].
+// y = nearest ×2 of x + branch + bias, or of x alone where branch is null. x, branch: [height, width, channels]; bias:
+// [channels].
 struct AddUpsampleArgs {
   ConstSpan x;
   const void* branch;

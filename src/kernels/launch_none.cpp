@@ -18,6 +18,7 @@ void launch_silu_mul(const SiluMulArgs&, Stream) { refuse(); }
 void launch_norm_rope(const NormRopeArgs&, Stream) { refuse(); }
 void launch_group_moments(const GroupMomentsArgs&, Stream) { refuse(); }
 void launch_add_group_moments(const AddGroupMomentsArgs&, Stream) { refuse(); }
+void launch_merge_moments(const MergeMomentsArgs&, Stream) { refuse(); }
 void launch_normalise(const NormaliseArgs&, Stream) { refuse(); }
 void launch_normalise_silu(const NormaliseArgs&, Stream) { refuse(); }
 void launch_add_upsample(const AddUpsampleArgs&, Stream) { refuse(); }

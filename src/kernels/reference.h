@@ -17,6 +17,7 @@ void norm_rope_(const at::Tensor& qkv, const HeadNorms& norms, const RopeTable& 
 at::Tensor group_moments(const at::Tensor& x, const at::Tensor& bias, const GroupSpec& spec);
 at::Tensor add_group_moments_(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& bias,
                               const GroupSpec& spec);
+at::Tensor merge_moments(const StripMoments& strips, double eps);
 at::Tensor normalise(const at::Tensor& x, const GroupNorm& norm);
 at::Tensor normalise_silu(const at::Tensor& x, const GroupNorm& norm);
 void normalise_silu_(const at::Tensor& x, const GroupNorm& norm);

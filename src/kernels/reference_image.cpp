@@ -50,6 +50,16 @@ at::Tensor add_group_moments_(const at::Tensor& x, const at::Tensor& branch, con
   return reference::group_moments(x, {}, spec);
 }
 
+at::Tensor merge_moments(const StripMoments& strips, double eps) {
+  const at::Tensor parts = strips.parts.to(at::kDouble), means = parts.select(2, 0);  // [strips, groups]
+  at::Tensor share = at::full({parts.size(0), 1}, strips.part_rows, parts.options());
+  share[-1] = strips.last_rows;
+  share = share / share.sum();
+  const at::Tensor mean = (means * share).sum(0);
+  const at::Tensor variance = ((parts.select(2, 1).pow(-2) + (means - mean).square()) * share).sum(0);
+  return at::stack({mean, at::rsqrt(variance + eps)}, 1).to(at::kFloat);
+}
+
 at::Tensor normalise(const at::Tensor& x, const GroupNorm& norm) { return normalised(x, norm).to(x.scalar_type()); }
 
 at::Tensor normalise_silu(const at::Tensor& x, const GroupNorm& norm) {

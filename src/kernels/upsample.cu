@@ -6,8 +6,9 @@ namespace {
 
 constexpr int kThreads = 256;
 
-// One thread for N neighbouring values of x, written four times. Grid: (rows of the image, packs of a row).
-template <typename T, int N>
+// One thread for N neighbouring values of x, written four times; kAdds: with branch and bias. Grid: (rows of the image,
+// packs of a row).
+template <typename T, int N, bool kAdds>
 __global__ void __launch_bounds__(kThreads) add_upsample_kernel(const T* x, T* y, AddUpsampleArgs args) {
   const int packs = static_cast<int>(args.channels) / N, index = blockIdx.y * kThreads + threadIdx.x;
   if (index >= args.width * packs) return;
@@ -15,11 +16,13 @@ __global__ void __launch_bounds__(kThreads) add_upsample_kernel(const T* x, T* y
   const std::int64_t row_size = args.width * args.channels, row = blockIdx.x;
   const std::int64_t from = row * row_size + static_cast<std::int64_t>(index) * N;
   const auto a = *reinterpret_cast<const Pack<T, N>*>(x + from);
-  const auto b = *reinterpret_cast<const Pack<T, N>*>(static_cast<const T*>(args.branch) + from);
-  Pack<T, N> sum;
+  Pack<T, N> sum = a;
+  if constexpr (kAdds) {
+    const auto b = *reinterpret_cast<const Pack<T, N>*>(static_cast<const T*>(args.branch) + from);
 #pragma unroll
-  for (int j = 0; j < N; ++j) {
-    sum.values[j] = from_float<T>(to_float(a.values[j]) + to_float(b.values[j]) + args.bias[channel + j]);
+    for (int j = 0; j < N; ++j) {
+      sum.values[j] = from_float<T>(to_float(a.values[j]) + to_float(b.values[j]) + args.bias[channel + j]);
+    }
   }
   T* const to = y + 4 * row * row_size + 2 * column * args.channels + channel;
 #pragma unroll
@@ -37,7 +40,8 @@ void launch_add_upsample(const AddUpsampleArgs& args, Stream stream) {
     const bool wide = args.channels % kWide == 0;
     const std::int64_t threads = args.width * args.channels / (wide ? kWide : 1);
     const dim3 grid(static_cast<unsigned>(args.height), static_cast<unsigned>((threads + kThreads - 1) / kThreads));
-    const auto kernel = wide ? add_upsample_kernel<T, kWide> : add_upsample_kernel<T, 1>;
+    const auto kernel = args.branch ? (wide ? add_upsample_kernel<T, kWide, true> : add_upsample_kernel<T, 1, true>)
+                                    : (wide ? add_upsample_kernel<T, kWide, false> : add_upsample_kernel<T, 1, false>);
     kernel<<<grid, kThreads, 0, stream>>>(static_cast<const T*>(args.x.data), static_cast<T*>(args.y), args);
   });
 }

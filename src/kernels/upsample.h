@@ -9,4 +9,7 @@ namespace zimage::kernels {
 // float32. Returns [1, C, 2H, 2W].
 at::Tensor add_upsample(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& bias);
 
+// Nearest ×2 of x into y, [1, C, 2H, 2W] of x's type.
+void upsample_into(const at::Tensor& y, const at::Tensor& x);
+
 }  // namespace zimage::kernels

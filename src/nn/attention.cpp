@@ -1,5 +1,6 @@
 #include "nn/attention.h"
 
+#include "nn/chunks.h"
 #include "runtime/cuda_runtime.h"
 #include "runtime/scalar_type.h"
 
@@ -44,6 +45,17 @@ at::Tensor math(const Heads& h) {
                                                             /*dropout_mask=*/{}, /*scale=*/std::nullopt, h.grouped()));
 }
 
+// A chunk of queries at a time.
+at::Tensor math_in_chunks(const Heads& h, std::int64_t max_scores) {
+  const std::int64_t scores = h.q.size(1) * h.k.size(2), queries = std::max<std::int64_t>(max_scores / scores, 1);
+  const at::Tensor out = at::empty({h.q.size(2), h.q.size(1), h.q.size(3)}, h.q.options());
+  for_each_chunk(out.size(0), queries, [&](std::int64_t first, std::int64_t count) {
+    const Heads part{h.q.narrow(2, first, count), h.k, h.v, h.causal};
+    out.narrow(0, first, count).copy_(math(part).squeeze(0).transpose(0, 1));
+  });
+  return batched(out);
+}
+
 at::Tensor run(AttentionBackend backend, const Heads& heads) {
   switch (backend) {
     case AttentionBackend::cudnn:
@@ -59,10 +71,12 @@ at::Tensor run(AttentionBackend backend, const Heads& heads) {
 
 }  // namespace
 
-at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, Mask mask,
-                     AttentionBackend backend) {
+at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, Mask mask, AttentionBackend backend,
+                     std::int64_t max_scores) {
   const Heads heads{batched(q), batched(k), batched(v), mask == Mask::causal};
-  const at::Tensor out = run(choose_attention(backend, problem_of(q)), heads);
+  const AttentionBackend chosen = choose_attention(backend, problem_of(q));
+  const bool in_chunks = chosen == AttentionBackend::math && max_scores != kAllScores && !heads.causal;
+  const at::Tensor out = in_chunks ? math_in_chunks(heads, max_scores) : run(chosen, heads);
   // Every fused kernel leaves its output in the order of q: no copy.
   return out.squeeze(0).transpose(0, 1).flatten(1);
 }

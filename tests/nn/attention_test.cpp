@@ -75,6 +75,8 @@ TEST_P(Attention, equals_float64_within_rounding) {
     EXPECT_EQ(out.sizes(), at::IntArrayRef({shape.tokens, shape.heads * shape.head_dim}));
     EXPECT_EQ(out.scalar_type(), setting.dtype);
     EXPECT_LE(relative_error(out, expected(o, shape.mask)), tolerance(setting.dtype)) << shape.tokens << " tokens";
+    const at::Tensor chunked = attention(o.q, o.k, o.v, shape.mask, setting.backend, /*max_scores=*/5000);
+    EXPECT_LE(relative_error(chunked, expected(o, shape.mask)), tolerance(setting.dtype)) << shape.tokens << ", chunks";
   }
 }
 

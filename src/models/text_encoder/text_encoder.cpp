@@ -3,6 +3,7 @@
 #include "kernels/rms_norm.h"
 #include "kernels/silu_mul.h"
 #include "nn/attention.h"
+#include "nn/chunks.h"
 #include "nn/linear.h"
 
 namespace zimage {
@@ -33,31 +34,42 @@ LoadSpec text_encoder_load_spec(const TextEncoderConfig& config, at::Device devi
 TextEncoderLayer::TextEncoderLayer(const ParamView& params, const TextEncoderConfig& config)
     : params_(params), config_(&config), branch_scale_(nn::residual_branch_scale(params.dtype())) {}
 
-at::Tensor TextEncoderLayer::attention(const at::Tensor& h, const kernels::RopeTable& rope) const {
+at::Tensor TextEncoderLayer::mix(const at::Tensor& h, const kernels::RopeTable& rope) const {
   const ParamView params = params_.sub("self_attn");
   const std::int64_t heads = config_->num_attention_heads, groups = config_->num_key_value_heads;
   const at::Tensor qkv =
       nn::linear(h, params["qkv_proj.weight"]).unflatten(-1, {heads + 2 * groups, config_->head_dim});
   kernels::norm_rope_(qkv, {heads, groups, params["q_norm.weight"], params["k_norm.weight"], config_->rms_norm_eps},
                       rope, kernels::RopePairs::halves);
-  const at::Tensor mixed = nn::attention(qkv.narrow(1, 0, heads), qkv.narrow(1, heads, groups),
-                                         qkv.narrow(1, heads + groups, groups), nn::Mask::causal, config_->attention);
-  return nn::scaled_linear(mixed, params["o_proj.weight"], branch_scale_.attention);
+  return nn::attention(qkv.narrow(1, 0, heads), qkv.narrow(1, heads, groups), qkv.narrow(1, heads + groups, groups),
+                       nn::Mask::causal, config_->attention);
 }
 
 at::Tensor TextEncoderLayer::feed_forward(const at::Tensor& h) const {
   const ParamView params = params_.sub("mlp");
-  const at::Tensor gate_up = nn::linear(h, params["gate_up_proj.weight"]);
-  return nn::scaled_linear(kernels::silu_mul(gate_up, branch_scale_.ffn_product), params["down_proj.weight"],
-                           branch_scale_.ffn_output);
+  at::Tensor gate_up = nn::linear(h, params["gate_up_proj.weight"]);
+  const at::Tensor product = kernels::silu_mul(gate_up, branch_scale_.ffn_product);
+  gate_up.reset();
+  return nn::scaled_linear(product, params["down_proj.weight"], branch_scale_.ffn_output);
+}
+
+at::Tensor TextEncoderLayer::finish_(const at::Tensor& x, const at::Tensor& mixed, const at::Tensor& next_in) const {
+  const double eps = config_->rms_norm_eps;
+  const at::Tensor out = nn::scaled_linear(mixed, params_["self_attn.o_proj.weight"], branch_scale_.attention);
+  const at::Tensor g =
+      kernels::add_scaled_(x, out, 1 / branch_scale_.attention, {params_["post_attention_layernorm.weight"], eps});
+  return kernels::add_scaled_(x, feed_forward(g), 1 / branch_scale_.ffn(), {next_in, eps});
 }
 
 at::Tensor TextEncoderLayer::forward_(const at::Tensor& x, const at::Tensor& h, const kernels::RopeTable& rope,
                                       const at::Tensor& next_in) const {
-  const double eps = config_->rms_norm_eps;
-  const at::Tensor g = kernels::add_scaled_(x, attention(h, rope), 1 / branch_scale_.attention,
-                                            {params_["post_attention_layernorm.weight"], eps});
-  return kernels::add_scaled_(x, feed_forward(g), 1 / branch_scale_.ffn(), {next_in, eps});
+  const at::Tensor mixed = mix(h, rope);
+  const std::int64_t rows = config_->levers.rows_per_chunk;
+  if (rows == 0) return finish_(x, mixed, next_in);
+  nn::for_each_chunk(x.size(0), rows, [&](std::int64_t first, std::int64_t count) {
+    finish_(x.narrow(0, first, count), mixed.narrow(0, first, count), /*next_in=*/{});
+  });
+  return next_in.defined() ? kernels::rms_norm(x, {next_in, config_->rms_norm_eps}, params_.dtype()) : at::Tensor();
 }
 
 TextEncoder::TextEncoder(const TextEncoderConfig& config, const ComponentFiles& files, at::Device device,

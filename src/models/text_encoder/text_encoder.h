@@ -24,7 +24,10 @@ class TextEncoderLayer {
                       const at::Tensor& next_in) const;
 
  private:
-  at::Tensor attention(const at::Tensor& h, const kernels::RopeTable& rope) const;
+  // Before the output projection.
+  at::Tensor mix(const at::Tensor& h, const kernels::RopeTable& rope) const;
+  // From the output projection to the layer's end, for any rows of x and mixed.
+  at::Tensor finish_(const at::Tensor& x, const at::Tensor& mixed, const at::Tensor& next_in) const;
   at::Tensor feed_forward(const at::Tensor& h) const;
 
   ParamView params_;

@@ -28,21 +28,47 @@ class Block {
  public:
   Block(const ParamView& params, const TransformerConfig& config);
 
-  // x: [N, dim] float32, updated in place; h: attention_in(x), [N, dim] of the weights' type; rope: [N, head_dim / 2].
-  // Returns the following block's h: next_in, that block's attention_in, of the new x; undefined where next_in is.
-  at::Tensor forward_(const at::Tensor& x, const at::Tensor& h, const kernels::RopeTable& rope, const BlockNorms& norms,
+  // What goes in: attention_in(x), [N, dim] of the weights' type; undefined under activation recompute.
+  static at::Tensor input(const at::Tensor& x, const at::Tensor& attention_in, const TransformerConfig& config,
+                          at::ScalarType dtype);
+
+  // x: [N, dim] float32, updated in place; h: input() of it, given away; rope: [N, head_dim / 2].
+  // Returns the following block's h: next_in, that block's attention_in, of the new x; undefined where next_in is, and
+  // under activation recompute.
+  //
+  // At most there live beside x, per token and in elements of the weights' type (F: the feed-forward's width):
+  //   no lever                     max(4 dim: h or mixed beside q, k and v; 3 F: gate and up beside their product)
+  //   rows_per_chunk = R           max(4 dim; dim: mixed, beside 3 F for R tokens)
+  //   heads_per_slice = S of H     dim: mixed, beside 4 dim · S/H: the slice's q, k, v and result; and dim: h, which
+  //                                under rows_per_chunk is of R tokens only
+  at::Tensor forward_(const at::Tensor& x, at::Tensor h, const kernels::RopeTable& rope, const BlockNorms& norms,
                       const at::Tensor& next_in) const;
 
  private:
-  // h: [N, dim] of the weights' type. Returns [N, dim] of h's type, times branch_scale_.attention.
-  at::Tensor attention(const at::Tensor& h, const kernels::RopeTable& rope) const;
+  struct Heads {
+    std::int64_t first, count;
+  };
+
+  // All of these take h undefined where it is to be computed from x, a chunk of rows at a time.
+  // The queries, keys and values of some heads beside each other: [N, 3 · heads.count, head_dim].
+  at::Tensor queries_keys_values(const at::Tensor& x, const at::Tensor& h, const at::Tensor& norm, Heads heads) const;
+  // What the heads make of them: [N, heads.count · head_dim].
+  at::Tensor mix_heads(const at::Tensor& x, at::Tensor h, const at::Tensor& norm, const kernels::RopeTable& rope,
+                       Heads heads) const;
+  // All heads': [N, dim].
+  at::Tensor mix(const at::Tensor& x, at::Tensor h, const at::Tensor& norm, const kernels::RopeTable& rope) const;
+
+  // From the attention's output projection to the block's end, for any rows of x and mixed.
+  at::Tensor finish_(const at::Tensor& x, const at::Tensor& mixed, const BlockNorms& norms,
+                     const at::Tensor& next_in) const;
   // Returns w2(silu(w1 h) · w3 h), [N, dim], times branch_scale_.ffn().
-  at::Tensor feed_forward(const at::Tensor& h) const;
+  at::Tensor feed_forward(at::Tensor h) const;
 
   ParamView attention_, feed_forward_;
   std::int64_t n_heads_;
   double norm_eps_;
   AttentionBackend backend_;
+  plan::ActivationLevers levers_;
   nn::BranchScale branch_scale_;
 };
 

@@ -3,6 +3,8 @@
 #include "zimage/error.h"
 
 #include "kernels/image.h"
+#include "models/vae/strips.h"
+#include "models/vae/tiles.h"
 
 #include <algorithm>
 
@@ -36,34 +38,86 @@ VaeDecoder::VaeDecoder(const VaeConfig& config, const ComponentFiles& files, at:
       weights_(files, load_spec(device, dtype), reader),
       norm_{config.norm_num_groups, kGroupNormEps} {}
 
-void VaeDecoder::claim_memory(const at::Tensor& latents) const {
-  const std::vector<std::int64_t>& channels = config_.block_out_channels;
-  std::int64_t largest = 0, pixels = latents.size(1) * latents.size(2);
-  for (auto level = channels.rbegin() + 1; level != channels.rend(); ++level) {
-    pixels *= 4;
-    largest = std::max(largest, level[-1] * pixels);
-  }
+void VaeDecoder::claim_memory(std::int64_t elements, std::int64_t other_elements) const {
+  if (!weights_.device().is_cuda()) return;
   const auto options = at::device(weights_.device()).dtype(weights_.dtype());
-  const at::Tensor before = at::empty({largest}, options), after = at::empty({largest}, options);
+  const at::Tensor one = at::empty({elements}, options), other = at::empty({other_elements}, options);
+}
+
+std::vector<std::int64_t> VaeDecoder::level_channels() const {
+  return {config_.block_out_channels.rbegin(), config_.block_out_channels.rend()};
+}
+
+ParamView VaeDecoder::upsampler(std::int64_t level) const {
+  return {weights_, "decoder.up_blocks." + std::to_string(level) + ".upsamplers.0.conv."};
 }
 
 at::Tensor VaeDecoder::run(const at::Tensor& latents) const {
-  if (weights_.device().is_cuda()) claim_memory(latents);
-  const ParamView decoder(weights_, "decoder."), mid = decoder.sub("mid_block");
-  const std::int64_t levels = static_cast<std::int64_t>(config_.block_out_channels.size());
-  const at::Tensor z = latents.unsqueeze(0).to(weights_.dtype()) / config_.scaling_factor + config_.shift_factor;
+  const plan::VaeLevers& levers = config_.levers;
+  const bool fits_a_tile = std::max(latents.size(1), latents.size(2)) <= levers.tile;
+  if (levers.tiling == plan::VaeTiling::strips && config_.block_out_channels.size() > 1) return run_strips(latents);
+  if (levers.tiling == plan::VaeTiling::tiles && !fits_a_tile) {
+    return vae::blend_tiles(latents, levers.tile, [this](const at::Tensor& part) { return run_whole(part); });
+  }
+  return run_whole(latents);
+}
 
-  const at::MemoryFormat format = memory_format(weights_.device(), weights_.dtype());
+vae::Residual VaeDecoder::start(const at::Tensor& latents) const {
+  const ParamView decoder(weights_, "decoder."), mid = decoder.sub("mid_block");
+  const at::Tensor z = latents.unsqueeze(0).to(weights_.dtype()) / config_.scaling_factor + config_.shift_factor;
+  // Strips are of rows, which lie together in channels-last alone.
+  const at::MemoryFormat format = config_.levers.tiling == plan::VaeTiling::strips
+                                      ? at::MemoryFormat::ChannelsLast
+                                      : memory_format(weights_.device(), weights_.dtype());
   vae::Activation a = vae::conv(z.contiguous(format), decoder.sub("conv_in"), norm_);
   a = vae::add(vae::resnet(std::move(a), mid.sub("resnets.0"), norm_), norm_);
   a = vae::add(vae::attention(std::move(a), mid.sub("attentions.0")), norm_);
   a = vae::add(vae::resnet(std::move(a), mid.sub("resnets.1"), norm_), norm_);
-  for (std::int64_t i = 0; i < levels; ++i) {
-    vae::Residual sum = run_level(std::move(a), i);
-    const std::string upsampler = "up_blocks." + std::to_string(i) + ".upsamplers.0.conv";
-    a = i + 1 < levels ? vae::upsample(std::move(sum), decoder.sub(upsampler), norm_) : vae::add(std::move(sum), norm_);
+  return run_level(std::move(a), 0);
+}
+
+at::Tensor VaeDecoder::run_whole(const at::Tensor& latents) const {
+  const std::vector<std::int64_t> channels = level_channels();
+  const std::int64_t levels = static_cast<std::int64_t>(channels.size());
+  std::int64_t largest = 0, pixels = latents.size(1) * latents.size(2);
+  for (std::int64_t i = 1; i < levels; ++i) {
+    pixels *= 4;
+    largest = std::max(largest, channels[i - 1] * pixels);
   }
+  claim_memory(largest, largest);
+
+  vae::Residual sum = start(latents);
+  for (std::int64_t i = 1; i < levels; ++i) {
+    sum = run_level(vae::upsample(std::move(sum), upsampler(i - 1), norm_), i);
+  }
+  const vae::Activation a = vae::add(std::move(sum), norm_);
+  const ParamView decoder(weights_, "decoder.");
   return vae::convolve(vae::norm_silu(a, decoder.sub("conv_norm_out")), decoder.sub("conv_out"));
+}
+
+at::Tensor VaeDecoder::run_strips(const at::Tensor& latents) const {
+  const std::vector<std::int64_t> channels = level_channels();
+  const vae::MapShape shape{channels[0], latents.size(1), latents.size(2)};
+  const std::int64_t rows = std::max<std::int64_t>(config_.levers.strip_rows, 1);
+  const vae::StripMemory memory = vae::strip_memory(channels, shape, rows);
+  claim_memory(memory.buffer, memory.beside);
+  const auto options = at::device(weights_.device()).dtype(weights_.dtype());
+  // Outside of what is claimed for the buffer, so that this is free again when the first level is done.
+  at::Tensor x = vae::map_at(at::empty({shape.elements()}, options), 0, shape);
+  x.copy_(vae::add(start(latents), norm_).x);
+
+  const ParamView decoder(weights_, "decoder.");
+  const vae::Strips strips(at::empty({memory.buffer}, options), rows, norm_);
+  vae::Activation a{x, {}};
+  x.reset();
+  for (std::size_t i = 1; i < channels.size(); ++i) {
+    a = strips.upsample(a.x, upsampler(static_cast<std::int64_t>(i) - 1));
+    for (std::int64_t j = 0; j < config_.layers_per_block + 1; ++j) {
+      const ParamView params = decoder.sub("up_blocks." + std::to_string(i)).sub("resnets." + std::to_string(j));
+      a = a.x.size(1) == channels[i] ? strips.resnet(a, params) : strips.resnet_with_shortcut(a, params);
+    }
+  }
+  return strips.last(a, decoder.sub("conv_norm_out"), decoder.sub("conv_out"));
 }
 
 vae::Residual VaeDecoder::run_level(vae::Activation a, std::int64_t level) const {

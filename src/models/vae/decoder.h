@@ -20,14 +20,21 @@ class VaeDecoder {
   at::Tensor decode(const at::Tensor& latents) const;
 
  private:
-  // Takes the most memory that is needed at one time, the largest image before and after its upsampler's convolution,
-  // and gives it back: the caching allocator carves every smaller image from those two, where it would otherwise keep
-  // three quarters as much again in pieces of all sizes.
-  void claim_memory(const at::Tensor& latents) const;
-  // What the last convolution leaves, without its bias.
+  // Takes memory for both at once and gives it back: the caching allocator carves everything smaller from these two,
+  // where it would otherwise keep pieces of all sizes. On a GPU only.
+  void claim_memory(std::int64_t elements, std::int64_t other_elements) const;
+  // What the last convolution leaves, without its bias, by the levers' choice.
   at::Tensor run(const at::Tensor& latents) const;
+  // Each layer at once. Most memory: the largest image before and after its upsampler's convolution.
+  at::Tensor run_whole(const at::Tensor& latents) const;
+  // All levels but the first by strips. Most memory: strip_memory.
+  at::Tensor run_strips(const at::Tensor& latents) const;
+  // To the end of the first level, the last one's sum still to be made.
+  vae::Residual start(const at::Tensor& latents) const;
   // The resnets of up_blocks.`level`, the last one's sum still to be made.
   vae::Residual run_level(vae::Activation a, std::int64_t level) const;
+  ParamView upsampler(std::int64_t level) const;
+  std::vector<std::int64_t> level_channels() const;  // the deepest first
   const at::Tensor& last_bias() const { return weights_.get("decoder.conv_out.bias"); }
 
   VaeConfig config_;
