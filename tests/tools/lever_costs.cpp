@@ -18,7 +18,7 @@
 namespace zimage {
 namespace {
 
-constexpr at::Device kDevice{at::kCUDA, 0};
+const at::Device kDevice{at::kCUDA, 0};
 constexpr std::int64_t kPromptTokens = 112, kTimedRuns = 5;
 
 double mebibytes(std::uint64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
@@ -103,23 +103,25 @@ void measure_decoder(const Checkpoint& checkpoint, std::int64_t size) {
   for (const std::int64_t tile : {64, 96}) row("tiles", tile, {.tiling = plan::VaeTiling::tiles, .tile = tile});
 }
 
+// cuBLAS's workspace would else lie in the midst of what the first decode reserves.
+void claim_workspace() {
+  const at::Tensor any = at::ones({64, 64}, at::device(kDevice).dtype(at::kHalf));
+  at::mm(any, any);
+}
+
 void measure_all(const Checkpoint& checkpoint) {
+  claim_workspace();
   std::puts(
       "| size | decode | rows or latents | peak MiB | reserved MiB | ms | PSNR dB |\n|---|---|---|---|---|---|---|");
   for (const std::int64_t size : {1024, 2048}) measure_decoder(checkpoint, size);
   std::puts("| size | attention | heads | rows | peak MiB | ms | norm |\n|---|---|---|---|---|---|---|");
-  for (const plan::ActivationLevers levers : {plan::ActivationLevers{0, 0},
-                                              {0, 2048},
-                                              {0, 1024},
-                                              {0, 512},
-                                              {10, 0},
-                                              {10, 1024},
-                                              {6, 1024},
-                                              {5, 512},
-                                              {2, 512}})
+  for (const plan::ActivationLevers levers :
+       {plan::ActivationLevers{0, 0}, {0, 2048}, {0, 1024}, {0, 512}, {10, 0}, {10, 1024}, {6, 1024}, {5, 512}}) {
     measure_transformer(checkpoint, "auto", {1024, 2048}, levers);
-  for (const plan::ActivationLevers levers : {plan::ActivationLevers{0, 0}, {10, 1024}})
+  }
+  for (const plan::ActivationLevers levers : {plan::ActivationLevers{0, 0}, {10, 1024}}) {
     measure_transformer(checkpoint, "math", {1024}, levers);
+  }
 }
 
 }  // namespace

@@ -94,19 +94,21 @@ at::Tensor Block::feed_forward(at::Tensor h) const {
   return nn::scaled_linear(product, feed_forward_["w2.weight"], branch_scale_.ffn_output);
 }
 
-at::Tensor Block::finish_(const at::Tensor& x, const at::Tensor& mixed, const BlockNorms& norms,
+at::Tensor Block::finish_(const at::Tensor& x, at::Tensor mixed, const BlockNorms& norms,
                           const at::Tensor& next_in) const {
   const double attention_eps = scaled_eps(norm_eps_, branch_scale_.attention);
   const double ffn_eps = scaled_eps(norm_eps_, branch_scale_.ffn());
-  const at::Tensor out = nn::scaled_linear(mixed, attention_["to_out.0.weight"], branch_scale_.attention);
+  at::Tensor out = nn::scaled_linear(mixed, attention_["to_out.0.weight"], branch_scale_.attention);
+  mixed.reset();
   at::Tensor g = kernels::add_norm_(x, out, {norms.attention_out, attention_eps}, {norms.ffn_in, norm_eps_});
+  out.reset();
   return kernels::add_norm_(x, feed_forward(std::move(g)), {norms.ffn_out, ffn_eps}, {next_in, norm_eps_});
 }
 
 at::Tensor Block::forward_(const at::Tensor& x, at::Tensor h, const kernels::RopeTable& rope, const BlockNorms& norms,
                            const at::Tensor& next_in) const {
-  const at::Tensor mixed = mix(x, std::move(h), norms.attention_in, rope);
-  if (levers_.rows_per_chunk == 0) return finish_(x, mixed, norms, next_in);
+  at::Tensor mixed = mix(x, std::move(h), norms.attention_in, rope);
+  if (levers_.rows_per_chunk == 0) return finish_(x, std::move(mixed), norms, next_in);
   nn::for_each_chunk(x.size(0), levers_.rows_per_chunk, [&](std::int64_t first, std::int64_t count) {
     finish_(x.narrow(0, first, count), mixed.narrow(0, first, count), norms, /*next_in=*/{});
   });

@@ -59,8 +59,7 @@ class Block {
   at::Tensor mix(const at::Tensor& x, at::Tensor h, const at::Tensor& norm, const kernels::RopeTable& rope) const;
 
   // From the attention's output projection to the block's end, for any rows of x and mixed.
-  at::Tensor finish_(const at::Tensor& x, const at::Tensor& mixed, const BlockNorms& norms,
-                     const at::Tensor& next_in) const;
+  at::Tensor finish_(const at::Tensor& x, at::Tensor mixed, const BlockNorms& norms, const at::Tensor& next_in) const;
   // Returns w2(silu(w1 h) · w3 h), [N, dim], times branch_scale_.ffn().
   at::Tensor feed_forward(at::Tensor h) const;
 
