@@ -57,6 +57,15 @@ MUTATIONS = [
     core("src/config/yaml.cpp", 'scalar->text == "<<" && !scalar->quoted', "false", "Yaml.Y11_merge_keys"),
     core("src/config/settings.cpp", "{\"next_plan\", \"fail\"}) == \"fail\"", "{\"next_plan\", \"fail\"}) != \"fail\"",
          "Settings.memory_levers"),
+    # The plan
+    core("src/plan/layout.cpp", "is_last_slot = !is_last_slot;", "", "Layout.streamed_neighbours_never_share_a_slot"),
+    core("src/plan/stream.cpp", "std::max(copied_, slot.free)", "copied_",
+         "Stream.an_upload_waits_until_its_slot_is_no_longer_read"),
+    core("src/plan/search.cpp", "if (choice.peak_bytes > peak_bytes) return;", "", "*PlanProperty*"),
+    core("src/plan/budget.cpp", "std::min(policy.budget_bytes.value_or(available), available)",
+         "policy.budget_bytes.value_or(available)", "Plan.what_is_not_free_is_no_budget"),
+    core("src/plan/lever_choices.cpp", "(!policy.vae_tiling && policy.allow_approximate)", "!policy.vae_tiling",
+         "*PlanProperty*"),
     # The transformer
     tensor("src/models/transformer/block.cpp", "{norms.attention_out, attention_eps}", "{norms.ffn_out, attention_eps}",
            "*TransformerParity.joint_blocks*"),

@@ -16,6 +16,8 @@ constexpr std::uint64_t kSmallPools = 22 * kMiB;
 // Attention as products and softmax, measured on an H200 at 4,224 and 16,512 tokens: bytes for each score of each head,
 // and copies of the queries in float32.
 constexpr std::int64_t kMathScoreBytes = 9, kMathCopies = 4;
+// Scores that lie in memory at a time under attention slicing (models/transformer/block.cpp).
+constexpr std::int64_t kSlicedScores = 1 << 24;
 // Prompts whose embeddings are kept.
 constexpr std::int64_t kKeptPrompts = 8;
 // The VAE's middle attention works on chunks of scores in float32, and their 16-bit copy (models/vae/attention.cpp).
@@ -27,12 +29,14 @@ struct Attention {
   std::int64_t tokens = 0, heads = 0, head_dim = 0;
   std::int64_t element = 0;  // bytes
   bool is_math = false;
+  bool is_sliced = false;  // scores in chunks of queries
 
   // What it takes beside queries, keys and values: the output included.
   std::int64_t bytes() const {
     const std::int64_t out = tokens * heads * head_dim;
     if (!is_math) return out * element;
-    return kMathScoreBytes * tokens * tokens * heads + kMathCopies * kFloat * out;
+    const std::int64_t scores = tokens * tokens * heads;
+    return kMathScoreBytes * (is_sliced ? std::min(scores, kSlicedScores) : scores) + kMathCopies * kFloat * out;
   }
 };
 
@@ -43,7 +47,7 @@ bool runs_math(AttentionBackend asked, const AttentionProblem& problem) {
 
 std::int64_t bytes_of(DType dtype) { return static_cast<std::int64_t>(dtype_bytes(dtype)); }
 
-// A transformer block's peak beside the residual stream.
+// A transformer block's peak beside the residual stream (models/transformer/block.cpp).
 std::int64_t block_bytes(const TransformerConfig& config, std::int64_t tokens, const Attention& whole,
                          const ActivationLevers& levers) {
   const std::int64_t b = whole.element, dim = config.dim, ffn = config.ffn_dim();
@@ -52,15 +56,14 @@ std::int64_t block_bytes(const TransformerConfig& config, std::int64_t tokens, c
   const std::int64_t rows = is_chunked ? std::min(levers.rows_per_chunk, tokens) : tokens;
   Attention slice = whole;
   if (is_sliced) slice.heads = levers.heads_per_slice;
-  const std::int64_t h = tokens * dim * b, out = rows * dim * b;
+  slice.is_sliced = is_sliced;
+  const std::int64_t all = tokens * dim * b, chunk = rows * dim * b;
   const std::int64_t qkv = 3 * tokens * slice.heads * slice.head_dim * b;
-  const std::int64_t mixed = is_sliced ? h : 0;  // the slices' outputs, side by side
-  const std::int64_t attention = h + std::max(qkv + slice.bytes() + mixed, std::max(mixed, h) + out);
-  // Without chunks the queries, keys and values of the only slice live until the projection is done.
-  const std::int64_t projected = is_sliced || is_chunked ? 0 : h + qkv + slice.bytes() + out;
-  const std::int64_t products = rows * (dim + 3 * ffn) * b;  // gate and up, their product, down
-  const std::int64_t feed_forward = (is_chunked ? out : 2 * h) + products;
-  return std::max({attention, projected, feed_forward});
+  // The slices' outputs lie side by side, and without chunks their common input stays.
+  const std::int64_t kept = is_sliced ? all + (is_chunked ? 0 : all) : 0;
+  const std::int64_t projecting = (is_sliced ? all : 0) + chunk + qkv, mixing = kept + qkv + slice.bytes();
+  const std::int64_t feed_forward = (is_chunked ? all : 0) + rows * std::max({2 * dim, dim + 2 * ffn, 3 * ffn}) * b;
+  return std::max({projecting, mixing, feed_forward});
 }
 
 }  // namespace
@@ -105,57 +108,72 @@ std::uint64_t denoise_activations(const Problem& problem, int capability, const 
 
 namespace {
 
-// The decoder's maps at the end of an upsampler and in the blocks behind it, in elements for a whole image.
-struct DecoderMaps {
-  std::int64_t upsampled = 0;  // the largest
-  std::int64_t behind = 0;     // what the last level adds to it: its first block's shortcut
+// Levels from the deepest one on: channels, and pixels for each of the latent image's.
+struct DecoderLevel {
+  std::int64_t channels_in = 0, channels = 0;
+  std::int64_t scale = 1;  // of a side
 };
 
-DecoderMaps decoder_maps(const VaeConfig& config, std::int64_t latent_pixels) {
-  const std::vector<std::int64_t>& channels = config.block_out_channels;
-  DecoderMaps maps{channels.back() * latent_pixels, 0};
-  std::int64_t pixels = latent_pixels;
-  for (auto level = channels.rbegin() + 1; level != channels.rend(); ++level) {
-    pixels *= 4;
-    if (level[-1] * pixels < maps.upsampled) continue;
-    maps = {level[-1] * pixels, *level * pixels};
+std::vector<DecoderLevel> decoder_levels(const VaeConfig& config) {
+  std::vector<DecoderLevel> levels;
+  std::int64_t before = config.block_out_channels.back(), scale = 1;
+  for (auto channels = config.block_out_channels.rbegin(); channels != config.block_out_channels.rend(); ++channels) {
+    levels.push_back({before, *channels, scale});
+    before = *channels;
+    scale *= 2;
   }
-  return maps;
+  return levels;
 }
 
-std::int64_t whole_decode(const Problem& problem, std::int64_t pixels) {
-  const VaeConfig& config = problem.model.vae;
+// The middle's attention, which no lever changes.
+std::int64_t middle_bytes(const Problem& problem, std::int64_t pixels) {
+  const std::int64_t b = bytes_of(problem.types.vae), map = problem.model.vae.block_out_channels.back() * pixels;
+  const std::int64_t at_once = std::max(kChunkScores / std::max<std::int64_t>(pixels, 1), kMinChunkQueries);
+  return kMiddleMaps * map * b + std::min(at_once, pixels) * pixels * (kFloat + b);
+}
+
+// The largest map twice: before and after its upsampler's convolution.
+std::int64_t whole_bytes(const Problem& problem, std::int64_t pixels) {
+  std::int64_t largest = 0;
+  for (const DecoderLevel& level : decoder_levels(problem.model.vae)) {
+    largest = std::max(largest, level.channels_in * pixels * level.scale * level.scale);
+  }
+  return std::max(2 * largest * bytes_of(problem.types.vae), middle_bytes(problem, pixels));
+}
+
+// One buffer for every map in turn, and beside it a window and a strip (models/vae/strips.cpp).
+std::int64_t strips_bytes(const Problem& problem, std::int64_t rows) {
+  const std::int64_t height = problem.image.height / kLatentPixels, width = problem.image.width / kLatentPixels;
   const std::int64_t b = bytes_of(problem.types.vae);
-  const std::int64_t map = config.block_out_channels.back() * pixels;
-  const std::int64_t queries =
-      std::min(std::max(kChunkScores / std::max<std::int64_t>(pixels, 1), kMinChunkQueries), pixels);
-  const std::int64_t middle = kMiddleMaps * map * b + queries * pixels * (kFloat + b);
-  return std::max(2 * decoder_maps(config, pixels).upsampled * b, middle);
+  std::int64_t buffer = 0, beside = 0;
+  for (const DecoderLevel& level : decoder_levels(problem.model.vae)) {
+    if (level.scale == 1) continue;
+    const std::int64_t in_row = level.channels_in * width * level.scale, out_row = level.channels * width * level.scale;
+    const std::int64_t high = height * level.scale, strip = std::min(rows, high);
+    const bool fits_over = 2 * level.channels <= level.channels_in || level.channels == level.channels_in;
+    buffer = std::max({buffer, in_row * high, 2 * out_row * high + (fits_over ? 0 : in_row * high)});
+    const std::int64_t first_map = level.scale == 2 ? in_row * high / 4 : 0;
+    beside = std::max({beside, (strip + 4) * in_row + first_map, (strip + 2) * in_row + strip * out_row});
+  }
+  const std::int64_t first = problem.model.vae.block_out_channels.back() * height * width;
+  return std::max((buffer + beside + first) * b, middle_bytes(problem, height * width));
 }
 
 }  // namespace
 
 std::uint64_t decode_activations(const Problem& problem, const VaeLevers& levers) {
   const ImageShape& image = problem.image;
-  const VaeConfig& config = problem.model.vae;
-  const std::int64_t pixels = latent_pixels(image), b = bytes_of(problem.types.vae);
-  const std::int64_t rgb = image.width * image.height * 3 * (1 + b);
-  const std::int64_t latents = 3 * pixels * config.latent_channels * kFloat;
-  const auto total = [&](std::int64_t maps) { return static_cast<std::uint64_t>(maps + rgb + latents); };
-  if (levers.tiling == VaeTiling::whole) return total(whole_decode(problem, pixels));
+  const std::int64_t pixels = latent_pixels(image), rgb = image.width * image.height * 3;
+  const std::int64_t latents = 3 * pixels * problem.model.vae.latent_channels * kFloat;
+  std::int64_t maps = 0;
+  if (levers.tiling == VaeTiling::whole) maps = whole_bytes(problem, pixels);
+  if (levers.tiling == VaeTiling::strips) maps = strips_bytes(problem, levers.strip_rows);
   if (levers.tiling == VaeTiling::tiles) {
     const std::int64_t rows = std::min(levers.tile, image.height / kLatentPixels);
     const std::int64_t columns = std::min(levers.tile, image.width / kLatentPixels);
-    const std::int64_t accumulated = image.width * image.height * 3 * 2 * kFloat;  // sums and weights
-    return total(whole_decode(problem, rows * columns) + accumulated);
+    maps = whole_bytes(problem, rows * columns) + rgb * kFloat;  // the picture that tiles are added to
   }
-  const DecoderMaps maps = decoder_maps(config, pixels);
-  const std::int64_t strip = maps.upsampled / std::max<std::int64_t>(image.height, 1) * levers.strip_rows;
-  constexpr std::int64_t kStrips = 3;  // input with its halo, normalised; output
-  const std::int64_t queries = std::min(kMinChunkQueries, pixels);
-  const std::int64_t middle =
-      kMiddleMaps * config.block_out_channels.back() * pixels * b + queries * pixels * (kFloat + b);
-  return total(std::max((maps.upsampled + maps.behind + kStrips * strip) * b, middle));
+  return static_cast<std::uint64_t>(maps + latents + rgb * (1 + bytes_of(problem.types.vae)));
 }
 
 std::uint64_t workspace_bytes(int capability) {
