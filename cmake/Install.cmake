@@ -9,6 +9,7 @@ install(TARGETS ${installed} EXPORT zimageTargets
   RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY include/zimage DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY configs DESTINATION ${CMAKE_INSTALL_DATADIR}/zimage)
 install(DIRECTORY models/zimage-demo DESTINATION ${CMAKE_INSTALL_DATADIR}/zimage/models OPTIONAL)
 install(EXPORT zimageTargets NAMESPACE zimage:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/zimage)
 configure_package_config_file(cmake/zimageConfig.cmake.in zimageConfig.cmake

@@ -15,6 +15,7 @@ struct Command {
 Command generate_command(CLI::App& program);
 Command tokenize_command(CLI::App& program);
 Command inspect_command(CLI::App& program);
+Command plan_command(CLI::App& program);
 Command devices_command(CLI::App& program);
 Command doctor_command(CLI::App& program);
 Command config_command(CLI::App& program);

@@ -64,7 +64,8 @@ void run(int argc, char** argv) {
       "Example:\n  zimage generate --prompt \"a red circle on a white background\"\n\n"
       "zimage COMMAND --help tells each command's options.\n");
   const std::vector<Command> commands{generate_command(program), tokenize_command(program), inspect_command(program),
-                                      devices_command(program),  doctor_command(program),   config_command(program)};
+                                      plan_command(program),     devices_command(program),  doctor_command(program),
+                                      config_command(program)};
   if (parse(program, separated(argc, argv))) return;
   for (const Command& command : commands) {
     if (command.parser->parsed()) command.run();

@@ -1,0 +1,23 @@
+// What `zimage plan` prints.
+#pragma once
+
+#include "plan/plan.h"
+
+#include <string>
+#include <vector>
+
+namespace zimage::app {
+
+struct PlanReport {
+  std::string title;  // the model, the image, the machine
+  plan::Outcome outcome;
+  std::vector<plan::Plan> ladder;  // with --all
+};
+
+std::string report_text(const PlanReport& report);
+std::string report_json(const PlanReport& report);  // one line
+
+// One line: what is missing and what would fit.
+std::string shortfall_line(const plan::Shortfall& shortfall);
+
+}  // namespace zimage::app
