@@ -105,7 +105,7 @@ TEST(VaeStrips, equal_the_whole_on_cuda) {
 }
 
 TEST(VaeTiles, weights_add_up_to_one_and_fall_towards_the_neighbour) {
-  for (const std::int64_t length : {8, 9, 21, 64}) {
+  for (const std::int64_t length : {8, 9, 15, 21, 64}) {
     const vae::TileRow row = vae::tile_row(length, 8);
     at::Tensor sum = at::zeros({8 * length});
     for (std::size_t i = 0; i < row.first.size(); ++i) {
