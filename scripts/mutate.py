@@ -96,7 +96,7 @@ MUTATIONS = [
     # The text encoder
     tensor("src/models/text_encoder/text_encoder.cpp", "nn::Mask::causal", "nn::Mask::none",
            "*TextEncoderParity.every_layer*"),
-    tensor("src/models/text_encoder/text_encoder.cpp", "count = config_.num_hidden_layers - 1", "count = config_.num_hidden_layers - 2",
+    tensor("src/models/text_encoder/text_encoder.h", "return config_.num_hidden_layers - 1", "return config_.num_hidden_layers - 2",
            "*TextEncoderParity.prompt_embeds*"),
     tensor("src/models/text_encoder/text_encoder.cpp", 'params["k_norm.weight"], config_', 'params["q_norm.weight"], config_',
            "*TextEncoderParity.every_layer*"),
@@ -116,6 +116,13 @@ MUTATIONS = [
            "VaeStrips.equal_the_whole"),
     tensor("src/models/vae/tiles.cpp", "(ramps(row, index, scale) / sum)", "ramps(row, index, scale)",
            "VaeTiles.*"),
+    # Weights that come and go
+    tensor("src/runtime/residency.cpp", "if (is_used_before || !is_free(state)) return;", "if (!is_free(state)) return;",
+           "TwoSlots.what_is_expected_comes_as_soon_as_its_place_is_free"),
+    tensor("src/runtime/residency.cpp", "transfers_.wait(rival.free, queue);", "",
+           "TwoSlots.without_expectations_each_comes_when_it_is_acquired"),
+    tensor("src/models/transformer/block.cpp", "const Lease lease = stack.acquire(name);", "",
+           "Streaming.every_number_of_resident_blocks_gives_the_same_image"),
     # Operations
     tensor("src/kernels/reference.cpp", "a * cos - b * sin", "a * cos + b * sin", "*TextEncoderParity.every_layer*"),
     tensor("src/nn/float16.cpp", ".ffn_product = 1.0 / 128", ".ffn_product = 1.0",

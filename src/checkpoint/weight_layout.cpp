@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <numeric>
 
@@ -130,6 +131,15 @@ UnitLayouts lay_out(const ComponentFiles& files, const LayoutSpec& spec) {
   UnitLayouts sorted;
   for (auto& [key, unit] : units) sorted.push_back(std::move(unit));
   return sorted;
+}
+
+UnitLayouts layouts_of(const Checkpoint& checkpoint, const plan::UnitTypes& types, ImageOrder vae_order) {
+  UnitLayouts all = lay_out(checkpoint.text_encoder(), text_encoder_layout(types.model));
+  for (UnitLayouts more : {lay_out(checkpoint.transformer(), transformer_layout(types.model)),
+                           lay_out(checkpoint.vae(), vae_layout(types.vae, vae_order))}) {
+    std::move(more.begin(), more.end(), std::back_inserter(all));
+  }
+  return all;
 }
 
 }  // namespace zimage

@@ -55,4 +55,7 @@ using UnitLayouts = std::vector<UnitLayout>;
 // In the order of plan::Units: what is small, then what an image needs first.
 UnitLayouts lay_out(const ComponentFiles& files, const LayoutSpec& spec);
 
+// Of all components. vae_order: of the VAE's convolutions.
+UnitLayouts layouts_of(const Checkpoint& checkpoint, const plan::UnitTypes& types, ImageOrder vae_order);
+
 }  // namespace zimage

@@ -18,7 +18,21 @@ Branch prepare(const Transformer& transformer, const at::Tensor& prompt_embeds, 
   return {caption, transformer.prepare_positions(noise.size(1), noise.size(2), caption)};
 }
 
+void append(Visits& visits, const Visits& more) { visits.insert(visits.end(), more.begin(), more.end()); }
+
 }  // namespace
+
+Visits denoise_visits(const Transformer& transformer, const Guidance& guidance, const std::vector<float>& sigmas) {
+  const Visits caption = transformer.caption_visits(), evaluation = transformer.evaluation_visits();
+  Visits visits = transformer.schedule_visits({sigmas.begin(), sigmas.end() - 1});
+  append(visits, caption);
+  if (guidance.scale > 0) append(visits, caption);
+  for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
+    append(visits, evaluation);
+    if (is_guided(guidance, sigmas[i])) append(visits, evaluation);
+  }
+  return visits;
+}
 
 at::Tensor denoise(const Transformer& transformer, const DenoiseInput& input, const StepCallback& on_step) {
   const std::vector<float>& sigmas = input.sigmas;

@@ -20,6 +20,9 @@ struct DenoiseInput {
 // Called with the number of evaluations done so far, from 0 on, and the latents they left; may throw to end the run.
 using StepCallback = std::function<void(int evaluations, const at::Tensor& latents)>;
 
+// The units that denoise is going to use, in order.
+Visits denoise_visits(const Transformer& transformer, const Guidance& guidance, const std::vector<float>& sigmas);
+
 // Returns the final latents, [C, H, W] float32. Throws Error(numeric) when they are not finite.
 at::Tensor denoise(const Transformer& transformer, const DenoiseInput& input, const StepCallback& on_step);
 

@@ -1,6 +1,8 @@
 #include "pipeline/model_load.h"
 
 #include "base/log.h"
+#include "checkpoint/units.h"
+#include "runtime/device_memory.h"
 #include "runtime/scalar_type.h"
 
 #include <c10/core/InferenceMode.h>
@@ -22,6 +24,51 @@ void fail_unless_kept(Promise& promise, const std::exception_ptr& failure) {
 
 int mib(std::uint64_t bytes) { return static_cast<int>(bytes >> 20); }
 
+std::shared_ptr<Weights> make_weights(const Checkpoint& checkpoint, const ModelPlan& plan) {
+  const at::Device device(plan.placement.device);
+  const ImageOrder order = vae_decoder_layout(device, scalar_type(plan.placement.vae_dtype)).image_order;
+  UnitLayouts layouts = layouts_of(checkpoint, {plan.placement.dtype, plan.placement.vae_dtype}, order);
+  const plan::Units units = units_of(layouts);
+  const plan::Arena& planned = plan.memory.arena;
+  const WeightPlan where{planned.places.empty() ? plan::all_resident(units) : planned, plan.memory.host, device};
+  return std::make_shared<Weights>(std::move(layouts), where, make_transfers(units, where));
+}
+
+// The models over weights that are there or will be.
+class ModelMaker {
+ public:
+  ModelMaker(const Checkpoint& checkpoint, const ModelPlan& plan, std::shared_ptr<Weights> weights)
+      : checkpoint_(checkpoint), plan_(plan), weights_(std::move(weights)) {}
+
+  std::unique_ptr<TextEncoder> text_encoder() const {
+    TextEncoderConfig config = checkpoint_.text_encoder_config();
+    config.attention = plan_.attention;
+    config.levers = plan_.memory.levers.activations;
+    return std::make_unique<TextEncoder>(config, checkpoint_.text_encoder(), store(plan::Component::text_encoder));
+  }
+  std::unique_ptr<Transformer> transformer() const {
+    TransformerConfig config = checkpoint_.transformer_config();
+    config.attention = plan_.attention;
+    config.levers = plan_.memory.levers.activations;
+    return std::make_unique<Transformer>(config, store(plan::Component::transformer));
+  }
+  std::unique_ptr<VaeDecoder> vae_decoder() const {
+    VaeConfig config = checkpoint_.vae_config();
+    config.levers = plan_.memory.levers.vae;
+    return std::make_unique<VaeDecoder>(config, store(plan::Component::vae));
+  }
+
+ private:
+  WeightStore store(plan::Component component) const {
+    const bool vae = component == plan::Component::vae;
+    return {weights_, component, scalar_type(vae ? plan_.placement.vae_dtype : plan_.placement.dtype)};
+  }
+
+  const Checkpoint& checkpoint_;
+  const ModelPlan& plan_;
+  std::shared_ptr<Weights> weights_;
+};
+
 }  // namespace
 
 std::future<std::unique_ptr<WeightReader>> start_reader(const std::string& device) {
@@ -38,8 +85,7 @@ ModelLoad::ModelLoad(const Checkpoint& checkpoint, const ModelPlan& plan,
     : bytes_total_(checkpoint.text_encoder().bytes() + checkpoint.transformer().bytes() + checkpoint.vae().bytes()),
       thread_([this, &checkpoint, plan, pending = std::move(reader)]() mutable {
         try {
-          const std::unique_ptr<WeightReader> reader = pending.get();
-          run(checkpoint, plan, *reader);
+          run(checkpoint, plan, pending.get());
         } catch (...) {
           fail(std::current_exception());
         }
@@ -47,29 +93,35 @@ ModelLoad::ModelLoad(const Checkpoint& checkpoint, const ModelPlan& plan,
 
 ModelLoad::~ModelLoad() { given_up_ = true; }
 
-void ModelLoad::run(const Checkpoint& checkpoint, const ModelPlan& plan, WeightReader& reader) {
+void ModelLoad::run(const Checkpoint& checkpoint, const ModelPlan& plan, std::unique_ptr<WeightReader> reader) {
   const c10::InferenceMode inference;
-  const at::Device device(plan.placement.device);
-  const at::ScalarType dtype = scalar_type(plan.placement.dtype);
-  TextEncoderConfig text_encoder_config = checkpoint.text_encoder_config();
-  TransformerConfig transformer_config = checkpoint.transformer_config();
-  text_encoder_config.attention = transformer_config.attention = plan.attention;
-  reader.report_to([this](std::uint64_t bytes) {
+  reader->report_to([this](std::uint64_t bytes) {
     bytes_read_ = bytes;
     return !given_up_;
   });
   log::milestone("weights: reading");
-  text_encoder_.promise.set_value(
-      std::make_unique<TextEncoder>(text_encoder_config, checkpoint.text_encoder(), device, dtype, &reader));
-  log::milestone("text encoder loaded, " + std::to_string(mib(bytes_read_)) + " MiB read");
-  vae_decoder_.promise.set_value(std::make_unique<VaeDecoder>(checkpoint.vae_config(), checkpoint.vae(), device,
-                                                              scalar_type(plan.placement.vae_dtype), &reader));
-  log::milestone("VAE loaded, " + std::to_string(mib(bytes_read_)) + " MiB read");
-  auto transformer = std::make_unique<Transformer>(transformer_config, checkpoint.transformer(),
-                                                   transformer_load_spec(device, dtype), &reader);
+  weights_ = make_weights(checkpoint, plan);
+  const ModelMaker make(checkpoint, plan, weights_);
+  const bool streams = weights_->residency().streams();
+  load(plan::Component::text_encoder, "text encoder", *reader);
+  if (!streams) text_encoder_.promise.set_value(make.text_encoder());
+  load(plan::Component::vae, "VAE", *reader);
+  if (!streams) vae_decoder_.promise.set_value(make.vae_decoder());
+  load(plan::Component::transformer, "transformer", *reader);
   end_ = std::chrono::steady_clock::now();
-  transformer_.promise.set_value(std::move(transformer));
-  log::milestone("transformer loaded, " + std::to_string(mib(bytes_read_)) + " MiB read");
+  if (streams) {  // an image would take from the load the places that it fills
+    reader.reset();
+    release_cached_memory(at::Device(plan.placement.device));
+  }
+  transformer_.promise.set_value(make.transformer());
+  if (!streams) return;
+  vae_decoder_.promise.set_value(make.vae_decoder());
+  text_encoder_.promise.set_value(make.text_encoder());
+}
+
+void ModelLoad::load(plan::Component component, const char* name, WeightReader& reader) const {
+  weights_->load(component, reader);
+  log::milestone(std::string(name) + " loaded, " + std::to_string(mib(bytes_read_)) + " MiB read");
 }
 
 void ModelLoad::fail(const std::exception_ptr& failure) {

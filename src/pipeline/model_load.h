@@ -1,5 +1,5 @@
-// The three models on their way from a checkpoint to a device, in the order in which an image needs them: the prompt is
-// encoded while the transformer is still being read.
+// The three models on their way from a checkpoint to a device, in the order in which an image needs them. Where all
+// weights stay on the device, the prompt is encoded while the transformer is still being read.
 #pragma once
 
 #include "zimage/pipeline.h"
@@ -8,6 +8,7 @@
 #include "models/transformer/transformer.h"
 #include "models/vae/decoder.h"
 #include "pipeline/placement.h"
+#include "plan/plan.h"
 
 #include <atomic>
 #include <chrono>
@@ -23,6 +24,7 @@ std::future<std::unique_ptr<WeightReader>> start_reader(const std::string& devic
 struct ModelPlan {
   Placement placement;
   AttentionBackend attention = AttentionBackend::automatic;
+  plan::Plan memory;  // an arena without places: all weights stay on the device
 };
 
 class ModelLoad {
@@ -39,6 +41,12 @@ class ModelLoad {
   const VaeDecoder& vae_decoder(const ProgressCallback& progress) const;
   const Transformer& transformer(const ProgressCallback& progress) const;
 
+  // Once a model is there: what the next image is going to use.
+  void expect(Visits visits) const { weights_->residency().expect(std::move(visits)); }
+  // Once a model is there. What came over the link since the last call; what the host holds.
+  StreamCount take_stream_count() const { return weights_->residency().take_count(); }
+  const HostWeights& host_weights() const { return weights_->host(); }
+
   // All models are there.
   bool is_complete() const;
   // When that came about.
@@ -53,9 +61,11 @@ class ModelLoad {
 
   template <class Model>
   const Model& wait(const Component<Model>& component, const ProgressCallback& progress) const;
-  void run(const Checkpoint& checkpoint, const ModelPlan& plan, WeightReader& reader);
+  void run(const Checkpoint& checkpoint, const ModelPlan& plan, std::unique_ptr<WeightReader> reader);
+  void load(plan::Component component, const char* name, WeightReader& reader) const;
   void fail(const std::exception_ptr& failure);
 
+  std::shared_ptr<Weights> weights_;
   Component<TextEncoder> text_encoder_;
   Component<VaeDecoder> vae_decoder_;
   Component<Transformer> transformer_;

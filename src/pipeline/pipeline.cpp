@@ -69,7 +69,7 @@ class Pipeline::Impl {
     }
     log::milestone("tokenizer and headers read");
     configure_arithmetic(options.threads);
-    load_.emplace(checkpoint_, ModelPlan{placement_, attention_.asked}, std::move(reader_));
+    load_.emplace(checkpoint_, ModelPlan{placement_, attention_.asked, {}}, std::move(reader_));
   }
 
   Result generate(const Request& request, const ProgressCallback& progress);
@@ -84,8 +84,14 @@ class Pipeline::Impl {
   int default_size() const { return static_cast<int>(checkpoint_.vae_config().sample_size); }
 
  private:
-  // Embeddings of one prompt, [L, hidden]; appends to the result's warnings.
-  at::Tensor encode(const std::string& prompt, const Request& request, Result& result);
+  using TokenIds = std::vector<std::int32_t>;
+
+  // Appends to the result's warnings.
+  TokenIds tokenize(const std::string& prompt, const Request& request, Result& result) const;
+  // Embeddings of one prompt, [L, hidden].
+  at::Tensor encode(const TokenIds& ids, Result& result);
+  // What an image of these prompts is going to use. Waits for all weights.
+  Visits visits(const std::vector<TokenIds>& prompts, const Guidance& guidance, const std::vector<float>& sigmas) const;
 
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::future<std::unique_ptr<WeightReader>> reader_;  // before the rest: the device comes up while the folder is read
@@ -106,7 +112,8 @@ LoadProfile Pipeline::Impl::load(const ProgressCallback& progress) const {
   return {taken.count(), take_allocator_peak(at::Device(placement_.device))};
 }
 
-at::Tensor Pipeline::Impl::encode(const std::string& prompt, const Request& request, Result& result) {
+Pipeline::Impl::TokenIds Pipeline::Impl::tokenize(const std::string& prompt, const Request& request,
+                                                  Result& result) const {
   const PromptTokens tokens =
       tokenizer_.encode_prompt(prompt, request.literal_prompt ? SpecialTokens::literal : SpecialTokens::parse);
   if (tokens.truncated) {
@@ -118,10 +125,26 @@ at::Tensor Pipeline::Impl::encode(const std::string& prompt, const Request& requ
         "the prompt holds special tokens, which steer the model (--literal-prompt takes them as text)");
   }
   result.prompt_tokens = static_cast<int>(tokens.ids.size());
-  return prompts_.get(tokens.ids, [&](const std::vector<std::int32_t>& ids) {
+  return tokens.ids;
+}
+
+at::Tensor Pipeline::Impl::encode(const TokenIds& prompt, Result& result) {
+  return prompts_.get(prompt, [&](const TokenIds& ids) {
     ++result.profile.encodes;
     return load_->text_encoder({}).forward(ids);
   });
+}
+
+Visits Pipeline::Impl::visits(const std::vector<TokenIds>& prompts, const Guidance& guidance,
+                              const std::vector<float>& sigmas) const {
+  Visits visits;
+  const auto append = [&](const Visits& more) { visits.insert(visits.end(), more.begin(), more.end()); };
+  for (const TokenIds& prompt : prompts) {
+    if (!prompts_.contains(prompt)) append(load_->text_encoder({}).visits());
+  }
+  append(denoise_visits(load_->transformer({}), guidance, sigmas));
+  append(load_->vae_decoder({}).visits());
+  return visits;
 }
 
 Result Pipeline::Impl::generate(const Request& request, const ProgressCallback& progress) {
@@ -133,8 +156,14 @@ Result Pipeline::Impl::generate(const Request& request, const ProgressCallback& 
   const std::vector<std::int64_t> latent_shape{checkpoint_.transformer_config().in_channels, request.height / 8,
                                                request.width / 8};
   load_->text_encoder(progress);
+  DenoiseInput input{.guidance = {request.guidance_scale, request.cfg_normalization, request.cfg_truncation},
+                     .sigmas = sigmas};
+  std::vector<TokenIds> prompts;  // in the order in which they are encoded
+  if (request.guidance_scale > 0) prompts.push_back(tokenize(request.negative_prompt, request, result));
+  prompts.push_back(tokenize(request.prompt, request, result));
   const std::future<void> rehearsal = rehearse_decode(*load_, device, latent_shape);
   Profiler profiler(device);
+  if (load_->is_complete()) load_->expect(visits(prompts, input.guidance, sigmas));  // else all weights stay
   // The CPU draws while the device encodes. It uploads later: a copy from here would stand in the encoder's way.
   const at::Device noise_device = request.noise_source == NoiseSource::cpu ? at::Device(at::kCPU) : device;
   std::future<at::Tensor> noise = std::async(std::launch::async, [&] {
@@ -143,10 +172,8 @@ Result Pipeline::Impl::generate(const Request& request, const ProgressCallback& 
                                  : initial_noise(latent_shape, request.seed, request.noise_source, noise_device);
   });
   report(progress, {Stage::encode, 1, 1});
-  DenoiseInput input{.guidance = {request.guidance_scale, request.cfg_normalization, request.cfg_truncation},
-                     .sigmas = sigmas};
-  if (request.guidance_scale > 0) input.negative_prompt_embeds = encode(request.negative_prompt, request, result);
-  input.prompt_embeds = encode(request.prompt, request, result);
+  if (request.guidance_scale > 0) input.negative_prompt_embeds = encode(prompts.front(), result);
+  input.prompt_embeds = encode(prompts.back(), result);
   profiler.end_encode();
 
   log::milestone("prompt encoded");

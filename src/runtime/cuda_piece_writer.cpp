@@ -1,45 +1,19 @@
+#include "runtime/host_block.h"
 #include "runtime/piece_writer.h"
 
 #include <c10/cuda/CUDAEvent.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
-#include <sys/mman.h>
 
 #include <array>
-#include <cstdlib>
-#include <new>
 
 namespace zimage {
 namespace {
 
 constexpr std::size_t kBuffersPerWriter = 2;
-constexpr std::size_t kHugePage = 2 << 20;
 constexpr std::size_t kBytesPerWriter = kBuffersPerWriter * kPieceBytes;
 // Waiting readers leave their core to who prepares the next evaluation.
 constexpr unsigned kEventFlags = cudaEventDisableTiming | cudaEventBlockingSync;
-
-// Host memory that the GPU reads by itself. In huge pages, which are pinned ten times as fast as small ones.
-class PinnedBuffer {
- public:
-  PinnedBuffer() : data_(static_cast<std::byte*>(std::aligned_alloc(kHugePage, kBytesPerWriter))) {
-    if (data_ == nullptr) throw std::bad_alloc();
-    ::madvise(data_, kBytesPerWriter, MADV_HUGEPAGE);
-    pinned_ = cudaHostRegister(data_, kBytesPerWriter, cudaHostRegisterDefault) == cudaSuccess;
-    if (!pinned_) cudaGetLastError();  // some systems refuse: slower, not wrong
-  }
-  ~PinnedBuffer() {
-    if (pinned_) cudaHostUnregister(data_);
-    std::free(data_);
-  }
-  PinnedBuffer(const PinnedBuffer&) = delete;
-  PinnedBuffer& operator=(const PinnedBuffer&) = delete;
-
-  std::byte* piece(std::size_t index) { return data_ + index * kPieceBytes; }
-
- private:
-  std::byte* data_;
-  bool pinned_ = false;
-};
 
 class CudaPieceWriter final : public PieceWriter {
  public:
@@ -61,15 +35,18 @@ class CudaPieceWriter final : public PieceWriter {
 
   std::span<std::byte> buffer(const Piece& piece) override {
     const c10::cuda::CUDAGuard guard(stream_.device());
-    if (!memory_) memory_ = std::make_unique<PinnedBuffer>();  // here, so that all writers pin at the same time
+    if (!memory_) {  // here, so that all writers pin at the same time
+      memory_ = std::make_unique<HostBlock>(kBytesPerWriter);
+      memory_->pin();
+    }
     uploaded_[next_].synchronize();
-    return {memory_->piece(next_), static_cast<std::size_t>(piece.stored_bytes())};
+    return {next_buffer(), static_cast<std::size_t>(piece.stored_bytes())};
   }
 
   void submit(const Piece& piece) override {
     const c10::cuda::CUDAStreamGuard guard(stream_);
     const bool converts = piece.stored != piece.wanted;
-    C10_CUDA_CHECK(cudaMemcpyAsync(converts ? staging_.data_ptr() : piece.out, memory_->piece(next_),
+    C10_CUDA_CHECK(cudaMemcpyAsync(converts ? staging_.data_ptr() : piece.out, next_buffer(),
                                    static_cast<std::size_t>(piece.stored_bytes()), cudaMemcpyHostToDevice, stream_));
     uploaded_[next_].record(stream_);
     next_ = (next_ + 1) % kBuffersPerWriter;
@@ -85,9 +62,11 @@ class CudaPieceWriter final : public PieceWriter {
   }
 
  private:
+  std::byte* next_buffer() const { return memory_->data() + next_ * kPieceBytes; }
+
   c10::cuda::CUDAStream stream_;
   at::Tensor staging_;  // a piece's stored values on the device, until they are converted
-  std::unique_ptr<PinnedBuffer> memory_;
+  std::unique_ptr<HostBlock> memory_;
   std::array<c10::cuda::CUDAEvent, kBuffersPerWriter> uploaded_{c10::cuda::CUDAEvent(kEventFlags),
                                                                 c10::cuda::CUDAEvent(kEventFlags)};
   std::size_t next_ = 0;

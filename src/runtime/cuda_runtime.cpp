@@ -78,4 +78,14 @@ std::uint64_t free_bytes_of_device(int index) {
   return free;
 }
 
+bool pin_host_memory(std::byte* memory, std::size_t bytes) {
+  if (cudaHostRegister(memory, bytes, cudaHostRegisterPortable) == cudaSuccess) return true;
+  cudaGetLastError();
+  return false;
+}
+
+void unpin_host_memory(std::byte* memory) {
+  if (cudaHostUnregister(memory) != cudaSuccess) cudaGetLastError();
+}
+
 }  // namespace zimage

@@ -2,6 +2,7 @@
 // CUDA.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -15,5 +16,9 @@ int compute_capability(int device);
 
 // As free_device_bytes.
 std::uint64_t free_bytes_of_device(int index);
+
+// Whether the GPUs now read this memory by themselves; some systems refuse, or let a process pin only so much.
+bool pin_host_memory(std::byte* memory, std::size_t bytes);
+void unpin_host_memory(std::byte* memory);
 
 }  // namespace zimage

@@ -14,4 +14,8 @@ AllocatorPeak take_allocator_peak(at::Device device) {
           static_cast<std::uint64_t>(stats.reserved_bytes[0].peak)};
 }
 
+void release_cached_memory(at::Device device) {
+  if (!device.is_cpu()) c10::getDeviceAllocator(device.type())->emptyCache();
+}
+
 }  // namespace zimage

@@ -15,7 +15,6 @@
 namespace zimage {
 namespace {
 
-constexpr unsigned kMaxThreads = 16;
 constexpr std::chrono::milliseconds kReportEvery(50);
 
 // The threads of one read. Destroying it stops and joins them.
@@ -83,14 +82,15 @@ class Readers {
   std::vector<std::jthread> threads_;  // last: joined before the rest goes
 };
 
-PieceWriters make_writers(at::Device device) {
-  const std::size_t threads = std::clamp(std::thread::hardware_concurrency(), 1U, kMaxThreads);
+PieceWriters make_writers(at::Device device, std::size_t max_threads) {
+  const std::size_t threads = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, max_threads);
   return device.is_cuda() ? cuda_piece_writers(device, threads) : host_piece_writers(threads);
 }
 
 }  // namespace
 
-WeightReader::WeightReader(at::Device device) : device_(device), writers_(make_writers(device)) {}
+WeightReader::WeightReader(at::Device device, std::size_t max_threads)
+    : device_(device), writers_(make_writers(device, max_threads)) {}
 
 void WeightReader::read(const std::vector<Piece>& pieces) {
   for (const auto& writer : writers_) writer->begin();

@@ -13,8 +13,10 @@ using LoadProgress = std::function<bool(std::uint64_t bytes)>;
 // Owns the buffers of a load; free it when all is loaded.
 class WeightReader {
  public:
+  static constexpr std::size_t kMaxThreads = 16;
+
   // Brings the device up and pins the buffers: half a second on a GPU.
-  explicit WeightReader(at::Device device);
+  explicit WeightReader(at::Device device, std::size_t max_threads = kMaxThreads);
 
   at::Device device() const { return device_; }
 

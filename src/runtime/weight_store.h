@@ -1,53 +1,46 @@
-// One component's weights as tensors on one device, converted while they are read.
+// One component's weights as tensors by name, views of the places that a run's weights have on its device.
 #pragma once
 
-#include "checkpoint/checkpoint.h"
-#include "runtime/weight_reader.h"
+#include "runtime/weights.h"
 
 #include <ATen/ATen.h>
 
-#include <functional>
 #include <map>
-#include <optional>
+#include <memory>
 #include <string>
-#include <string_view>
-#include <vector>
 
 namespace zimage {
 
-// Tensors whose names end in `parts` become one, stacked on dimension 0, whose name ends in `whole`: q, k and v, or
-// gate and up, so that one matrix product makes them all.
-struct Packing {
-  std::vector<std::string> parts;
-  std::string whole;
-};
-
+// A component alone, all of it resident on one device.
 struct LoadSpec {
-  std::function<bool(std::string_view name)> wanted;  // what is never used is never read
-  std::vector<Packing> packings;
+  LayoutSpec layout;
   at::Device device = at::kCPU;
-  at::ScalarType dtype = at::kFloat;
-  at::ScalarType norm_dtype = at::kFloat;                        // of vectors that are no bias
-  std::optional<at::ScalarType> bias_dtype;                      // `dtype` unless given
-  at::MemoryFormat image_format = at::MemoryFormat::Contiguous;  // of convolutions' weights
 };
 
-// All tensors are views of one allocation: hundreds of their own would take longer and waste the rest of their pages.
 class WeightStore {
  public:
-  // Through `reader`, which is of the same device, or one for this store alone where it is null.
-  // Host memory beyond the weights themselves: the reader's. Throws Error(io), Error(memory), Cancelled.
+  // dtype: of its matrices. Names are known at once; what they hold is there once it is loaded, and while someone has a
+  // lease on its unit.
+  WeightStore(std::shared_ptr<Weights> weights, plan::Component component, at::ScalarType dtype);
+
+  // Loads it, through `reader`, which is of the same device, or one for this store alone where it is null.
+  // Throws Error(io), Error(memory), Cancelled.
   WeightStore(const ComponentFiles& files, const LoadSpec& spec, WeightReader* reader = nullptr);
 
   // Throws Error(model) for a name that was not loaded.
   const at::Tensor& get(const std::string& name) const;
   at::ScalarType dtype() const { return dtype_; }
-  at::Device device() const { return device_; }
+  at::Device device() const { return weights_->device(); }
+
+  // Throws Error(internal) for a unit that the component does not have.
+  UnitIndex unit(const std::string& name) const;
+  Lease acquire(const std::string& unit_name) const { return weights_->residency().acquire(unit(unit_name)); }
 
  private:
+  std::shared_ptr<Weights> weights_;
   std::map<std::string, at::Tensor, std::less<>> tensors_;
+  std::map<std::string, UnitIndex, std::less<>> units_;
   at::ScalarType dtype_;
-  at::Device device_;
 };
 
 // The parameters under a name prefix, as a block sees them.
@@ -59,6 +52,8 @@ class ParamView {
   const at::Tensor& operator[](const std::string& name) const { return store_->get(prefix_ + name); }
   at::ScalarType dtype() const { return store_->dtype(); }
   at::Device device() const { return store_->device(); }
+  // Of the unit by this name: a block's matrices have their block's.
+  Lease acquire(const std::string& unit) const { return store_->acquire(prefix_ + unit); }
 
  private:
   const WeightStore* store_;

@@ -30,7 +30,7 @@ TEST_P(TextEncoderParity, every_layer) {
   const auto fixture = test::fixture_tensors(GetParam().name);
   const Checkpoint checkpoint(GetParam().checkpoint_dir());
   const TextEncoderConfig& config = checkpoint.text_encoder_config();
-  const WeightStore weights(checkpoint.text_encoder(), text_encoder_load_spec(config, at::kCPU, at::kFloat));
+  const WeightStore weights(checkpoint.text_encoder(), text_encoder_load_spec(at::kCPU, at::kFloat));
   const kernels::RopeTable rope = text_rope(fixture.at("ids").numel(), config, at::kCPU);
   for (std::int64_t i = 0; i + 1 < config.num_hidden_layers; ++i) {
     const std::string name = "text_encoder.layers." + std::to_string(i);

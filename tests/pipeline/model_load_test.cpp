@@ -1,6 +1,8 @@
 // What a load that stops leaves to whoever waits for its models.
 #include "pipeline/model_load.h"
 
+#include "checkpoint/units.h"
+#include "support/arenas.h"
 #include "support/expect_error.h"
 #include "support/fixture.h"
 #include "support/temp_dir.h"
@@ -36,6 +38,20 @@ TEST_F(ModelLoadOf, a_transformer_that_shrinks_fails_where_it_is_waited_for) {
       EXPECT_EQ(error.kind(), ErrorKind::io) << error.what();
     }
   }
+}
+
+TEST_F(ModelLoadOf, with_streamed_weights_all_models_are_there_at_once) {
+  const Checkpoint checkpoint(model_dir());
+  ModelPlan plan;
+  plan.placement.device = "cpu";
+  plan.memory.arena = test::two_slots(units_of(checkpoint, {DType::f32, DType::f32}), 1);
+  plan.memory.host.weight_bytes = 1 << 30;
+  const ModelLoad load(checkpoint, plan, start_reader("cpu"));
+  const at::Tensor streamed = load.text_encoder({}).forward({1, 2, 3});
+  EXPECT_TRUE(load.is_complete());
+  EXPECT_GT(load.host_weights().pageable_bytes(), 0);
+  const TextEncoder resident(checkpoint.text_encoder_config(), checkpoint.text_encoder(), at::kCPU, at::kFloat);
+  EXPECT_TRUE(at::equal(streamed, resident.forward({1, 2, 3})));
 }
 
 TEST_F(ModelLoadOf, a_device_that_does_not_come_up_fails_every_model) {

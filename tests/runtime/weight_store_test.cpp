@@ -2,6 +2,7 @@
 
 #include "zimage/pipeline.h"
 
+#include "runtime/scalar_type.h"
 #include "support/devices.h"
 #include "support/expect_error.h"
 #include "support/fixture.h"
@@ -28,17 +29,17 @@ void write_attention(const test::TempDir& dir) {
   dir.write("model.safetensors", test::safetensors_of(header, float_bytes({9, 9.1f, 3, 4, 1, 2, 5, 6, 7, 8})));
 }
 
-LoadSpec packed_spec(at::ScalarType dtype) {
+LoadSpec packed_spec(DType dtype) {
   LoadSpec spec;
-  spec.packings = {{{".to_q.weight", ".to_k.weight", ".to_v.weight"}, ".to_qkv.weight"}};
-  spec.dtype = dtype;
+  spec.layout.packings = {{{".to_q.weight", ".to_k.weight", ".to_v.weight"}, ".to_qkv.weight"}};
+  spec.layout.dtype = dtype;
   return spec;
 }
 
 TEST(WeightStore, packs_in_the_order_asked_and_converts) {
   const test::TempDir dir;
   write_attention(dir);
-  const WeightStore store(ComponentFiles(dir.path(), "model"), packed_spec(at::kHalf));
+  const WeightStore store(ComponentFiles(dir.path(), "model"), packed_spec(DType::f16));
   const at::Tensor expected = at::tensor({1.f, 2.f, 3.f, 4.f, 5.f, 6.f, 7.f, 8.f}).view({4, 2});
   EXPECT_EQ(store.get("a.to_qkv.weight").scalar_type(), at::kHalf);
   EXPECT_TRUE(at::equal(store.get("a.to_qkv.weight").to(at::kFloat), expected));
@@ -47,7 +48,7 @@ TEST(WeightStore, packs_in_the_order_asked_and_converts) {
 TEST(WeightStore, norms_stay_float32) {
   const test::TempDir dir;
   write_attention(dir);
-  const WeightStore store(ComponentFiles(dir.path(), "model"), packed_spec(at::kBFloat16));
+  const WeightStore store(ComponentFiles(dir.path(), "model"), packed_spec(DType::bf16));
   EXPECT_TRUE(at::equal(ParamView(store).sub("a")["norm.weight"], at::tensor({9.f, 9.1f})));
 }
 
@@ -58,9 +59,9 @@ TEST(WeightStore, convolutions_take_the_order_asked_and_keep_their_values) {
   dir.write("model.safetensors",
             test::safetensors_of(header, float_bytes({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13})));
   LoadSpec spec;
-  spec.dtype = at::kBFloat16;
-  spec.bias_dtype = at::kFloat;
-  spec.image_format = at::MemoryFormat::ChannelsLast;
+  spec.layout.dtype = DType::bf16;
+  spec.layout.bias_dtype = DType::f32;
+  spec.layout.image_order = ImageOrder::channels_last;
   const WeightStore store(ComponentFiles(dir.path(), "model"), spec);
   EXPECT_EQ(store.get("conv.bias").scalar_type(), at::kFloat);
   const at::Tensor& weight = store.get("conv.weight");
@@ -72,8 +73,8 @@ TEST(WeightStore, convolutions_take_the_order_asked_and_keep_their_values) {
 TEST(WeightStore, a_name_never_loaded_is_a_model_error) {
   const test::TempDir dir;
   write_attention(dir);
-  LoadSpec spec = packed_spec(at::kFloat);
-  spec.wanted = [](std::string_view name) { return name != "a.norm.weight"; };
+  LoadSpec spec = packed_spec(DType::f32);
+  spec.layout.wanted = [](std::string_view name) { return name != "a.norm.weight"; };
   const WeightStore store(ComponentFiles(dir.path(), "model"), spec);
   EXPECT_THROW(store.get("a.norm.weight"), Error);
 }
@@ -83,7 +84,7 @@ TEST(WeightStore, progress_false_stops_the_load) {
   write_attention(dir);
   WeightReader reader(at::kCPU);
   reader.report_to([](std::uint64_t) { return false; });
-  EXPECT_THROW(WeightStore(ComponentFiles(dir.path(), "model"), packed_spec(at::kFloat), &reader), Cancelled);
+  EXPECT_THROW(WeightStore(ComponentFiles(dir.path(), "model"), packed_spec(DType::f32), &reader), Cancelled);
 }
 
 TEST(WeightStore, R14_a_file_that_shrinks_meanwhile_is_an_io_error) {
@@ -92,7 +93,7 @@ TEST(WeightStore, R14_a_file_that_shrinks_meanwhile_is_an_io_error) {
   const ComponentFiles files(dir.path(), "model");
   std::filesystem::resize_file(dir / "model.safetensors", std::filesystem::file_size(dir / "model.safetensors") - 8);
   try {
-    const WeightStore store(files, packed_spec(at::kFloat));
+    const WeightStore store(files, packed_spec(DType::f32));
     FAIL() << "a truncated file was loaded";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::io) << error.what();
@@ -126,7 +127,7 @@ TEST_P(WeightStoreOn, every_value_arrives_in_its_place) {
   for (const at::ScalarType dtype : {at::kFloat, at::kHalf, at::kBFloat16}) {
     LoadSpec spec;
     spec.device = at::Device(GetParam());
-    spec.dtype = dtype;
+    spec.layout.dtype = dtype_of(dtype);
     WeightReader reader(spec.device);
     std::uint64_t last = 0;
     reader.report_to([&](std::uint64_t bytes) { return last = bytes, true; });
@@ -147,7 +148,7 @@ TEST_P(WeightStoreOn, R14_a_file_that_shrinks_is_an_io_error_whichever_thread_me
   std::filesystem::resize_file(dir / "model.safetensors", 40 << 20);
   LoadSpec spec;
   spec.device = at::Device(GetParam());
-  spec.dtype = at::kHalf;
+  spec.layout.dtype = DType::f16;
   try {
     const WeightStore store(files, spec);
     FAIL() << "a truncated file was loaded";
@@ -181,7 +182,7 @@ TEST(WeightStore, float32_files_load_as_float16_without_a_second_copy) {
   std::ofstream("/proc/self/clear_refs") << 5;  // the peak counts from here
   const std::int64_t before = status_kib("VmRSS");
   LoadSpec spec;
-  spec.dtype = at::kHalf;
+  spec.layout.dtype = DType::f16;
   const WeightStore store(files, spec);
   const std::int64_t peak_mib = (status_kib("VmHWM") - before) / 1024;
   EXPECT_GE(peak_mib, 250);  // the weights themselves: the reading works

@@ -5,6 +5,7 @@
 #include "nn/attention.h"
 #include "nn/chunks.h"
 #include "nn/linear.h"
+#include "runtime/scalar_type.h"
 
 namespace zimage {
 namespace {
@@ -20,15 +21,8 @@ kernels::RopeTable text_rope(std::int64_t length, const TextEncoderConfig& confi
   return {at::cos(angles).to(device), at::sin(angles).to(device)};
 }
 
-LoadSpec text_encoder_load_spec(const TextEncoderConfig& config, at::Device device, at::ScalarType dtype) {
-  LoadSpec spec;
-  const std::string last = "layers." + std::to_string(config.num_hidden_layers - 1) + ".";
-  spec.wanted = [last](std::string_view name) { return name.starts_with("layers.") && !name.starts_with(last); };
-  spec.packings = {{{".q_proj.weight", ".k_proj.weight", ".v_proj.weight"}, ".qkv_proj.weight"},
-                   {{".gate_proj.weight", ".up_proj.weight"}, ".gate_up_proj.weight"}};
-  spec.device = device;
-  spec.dtype = dtype;
-  return spec;
+LoadSpec text_encoder_load_spec(at::Device device, at::ScalarType dtype) {
+  return {text_encoder_layout(dtype_of(dtype)), device};
 }
 
 TextEncoderLayer::TextEncoderLayer(const ParamView& params, const TextEncoderConfig& config)
@@ -72,23 +66,33 @@ at::Tensor TextEncoderLayer::forward_(const at::Tensor& x, const at::Tensor& h, 
   return next_in.defined() ? kernels::rms_norm(x, {next_in, config_->rms_norm_eps}, params_.dtype()) : at::Tensor();
 }
 
-TextEncoder::TextEncoder(const TextEncoderConfig& config, const ComponentFiles& files, at::Device device,
-                         at::ScalarType dtype, WeightReader* reader)
+TextEncoder::TextEncoder(const TextEncoderConfig& config, const ComponentFiles& files, WeightStore weights)
     : config_(config),
       embedding_(*files.find(kEmbedding)),
-      weights_(files, text_encoder_load_spec(config, device, dtype), reader),
-      rope_(text_rope(kMaxTokens, config, device)) {}
+      weights_(std::move(weights)),
+      rope_(text_rope(kMaxTokens, config, weights_.device())) {}
+
+TextEncoder::TextEncoder(const TextEncoderConfig& config, const ComponentFiles& files, at::Device device,
+                         at::ScalarType dtype)
+    : TextEncoder(config, files, WeightStore(files, text_encoder_load_spec(device, dtype))) {}
+
+Visits TextEncoder::visits() const {
+  Visits visits;
+  for (std::int64_t i = 0; i < layers(); ++i) visits.push_back(weights_.unit("layers." + std::to_string(i)));
+  return visits;
+}
 
 at::Tensor TextEncoder::forward(const std::vector<std::int32_t>& ids) const {
   const at::Tensor x = embedding_.read(ids).to(weights_.device()).to(at::kFloat);
   const kernels::RopeTable rope{rope_.cos.narrow(0, 0, x.size(0)), rope_.sin.narrow(0, 0, x.size(0))};
-  const ParamView layers(weights_, "layers.");
-  const auto norm_in = [&](std::int64_t i) { return layers[std::to_string(i) + ".input_layernorm.weight"]; };
-  const std::int64_t count = config_.num_hidden_layers - 1;
+  const ParamView stack(weights_, "layers.");
+  const auto norm_in = [&](std::int64_t i) { return stack[std::to_string(i) + ".input_layernorm.weight"]; };
   at::Tensor h = kernels::rms_norm(x, {norm_in(0), config_.rms_norm_eps}, weights_.dtype());
-  for (std::int64_t i = 0; i < count; ++i) {
-    const at::Tensor next_in = i + 1 < count ? norm_in(i + 1) : at::Tensor();
-    h = TextEncoderLayer(layers.sub(std::to_string(i)), config_).forward_(x, h, rope, next_in);
+  for (std::int64_t i = 0; i < layers(); ++i) {
+    const std::string name = std::to_string(i);
+    const Lease lease = stack.acquire(name);
+    const at::Tensor next_in = i + 1 < layers() ? norm_in(i + 1) : at::Tensor();
+    h = TextEncoderLayer(stack.sub(name), config_).forward_(x, h, rope, next_in);
   }
   return x;
 }

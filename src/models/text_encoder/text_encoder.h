@@ -38,22 +38,27 @@ class TextEncoderLayer {
 // Rotate-half angles of positions 0 .. length-1: [length, head_dim / 2].
 kernels::RopeTable text_rope(std::int64_t length, const TextEncoderConfig& config, at::Device device);
 
-// The layers' weights as TextEncoderLayer wants them loaded; the last layer is left out.
-LoadSpec text_encoder_load_spec(const TextEncoderConfig& config, at::Device device, at::ScalarType dtype);
+// Its weights alone, all resident on one device.
+LoadSpec text_encoder_load_spec(at::Device device, at::ScalarType dtype);
 
 class TextEncoder {
  public:
   static constexpr std::int64_t kMaxTokens = 512;  // of a prompt
 
   // The token embedding stays in its file, so `files` must outlive this; the last layer and norm are never read.
-  TextEncoder(const TextEncoderConfig& config, const ComponentFiles& files, at::Device device, at::ScalarType dtype,
-              WeightReader* reader = nullptr);
+  TextEncoder(const TextEncoderConfig& config, const ComponentFiles& files, WeightStore weights);
+  TextEncoder(const TextEncoderConfig& config, const ComponentFiles& files, at::Device device, at::ScalarType dtype);
+
+  // Of one forward.
+  Visits visits() const;
 
   // ids: L of them, at most kMaxTokens, each below vocab_size. Returns [L, hidden] float32: what leaves the layer
   // before the last.
   at::Tensor forward(const std::vector<std::int32_t>& ids) const;
 
  private:
+  std::int64_t layers() const { return config_.num_hidden_layers - 1; }  // the last one's output is not used
+
   TextEncoderConfig config_;
   StoredRows embedding_;
   WeightStore weights_;

@@ -127,7 +127,9 @@ void run_blocks_(const at::Tensor& x, const kernels::RopeTable& rope, const Para
   at::Tensor h = Block::input(x, norms[0].attention_in, config, stack.dtype());
   for (std::size_t i = 0; i < norms.size(); ++i) {
     const at::Tensor next_in = i + 1 < norms.size() ? norms[i + 1].attention_in : at::Tensor();
-    h = Block(stack.sub(std::to_string(i)), config).forward_(x, std::move(h), rope, norms[i], next_in);
+    const std::string name = std::to_string(i);
+    const Lease lease = stack.acquire(name);
+    h = Block(stack.sub(name), config).forward_(x, std::move(h), rope, norms[i], next_in);
   }
 }
 

@@ -55,6 +55,7 @@ std::vector<std::vector<BlockNorms>> modulated_norms(const at::Tensor& c, const 
 
 std::vector<StepNorms> step_norms(const ParamView& params, const TransformerConfig& config,
                                   const std::vector<float>& sigmas) {
+  const Lease lease = params.acquire("modulation");
   const at::Tensor c = timestep_embedding(params, config, sigmas);
   const auto noise_refiner = modulated_norms(c, params.sub("noise_refiner"), config.n_refiner_layers);
   const auto layers = modulated_norms(c, params.sub("layers"), config.n_layers);

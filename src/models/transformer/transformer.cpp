@@ -4,6 +4,7 @@
 #include "kernels/rms_norm.h"
 #include "models/transformer/patches.h"
 #include "nn/linear.h"
+#include "runtime/scalar_type.h"
 
 namespace zimage {
 namespace {
@@ -20,17 +21,33 @@ at::Tensor pad_sequence(const at::Tensor& x, const at::Tensor& token) {
 }  // namespace
 
 LoadSpec transformer_load_spec(at::Device device, at::ScalarType dtype) {
-  LoadSpec spec;
-  spec.packings = {{{".to_q.weight", ".to_k.weight", ".to_v.weight"}, ".to_qkv.weight"},
-                   {{".w1.weight", ".w3.weight"}, ".w13.weight"}};
-  spec.device = device;
-  spec.dtype = dtype;
-  return spec;
+  return {transformer_layout(dtype_of(dtype)), device};
 }
 
-Transformer::Transformer(const TransformerConfig& config, const ComponentFiles& files, const LoadSpec& spec,
-                         WeightReader* reader)
-    : config_(config), weights_(files, spec, reader), params_(weights_) {}
+Transformer::Transformer(const TransformerConfig& config, WeightStore weights)
+    : config_(config), weights_(std::move(weights)), params_(weights_) {}
+
+Transformer::Transformer(const TransformerConfig& config, const ComponentFiles& files, const LoadSpec& spec)
+    : Transformer(config, WeightStore(files, spec)) {}
+
+Visits Transformer::stack_visits(const std::string& stack, std::int64_t blocks) const {
+  Visits visits;
+  for (std::int64_t i = 0; i < blocks; ++i) visits.push_back(weights_.unit(stack + "." + std::to_string(i)));
+  return visits;
+}
+
+Visits Transformer::caption_visits() const { return stack_visits("context_refiner", config_.n_refiner_layers); }
+
+Visits Transformer::schedule_visits(const std::vector<float>& sigmas) const {
+  return sigmas == sigmas_ ? Visits() : Visits{weights_.unit("modulation")};
+}
+
+Visits Transformer::evaluation_visits() const {
+  Visits visits = stack_visits("noise_refiner", config_.n_refiner_layers);
+  const Visits layers = stack_visits("layers", config_.n_layers);
+  visits.insert(visits.end(), layers.begin(), layers.end());
+  return visits;
+}
 
 CaptionContext Transformer::prepare_caption(const at::Tensor& prompt_embeds) const {
   const ParamView embedder = params_.sub("cap_embedder");

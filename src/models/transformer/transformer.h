@@ -19,8 +19,15 @@ struct SequencePositions {
 
 class Transformer {
  public:
-  Transformer(const TransformerConfig& config, const ComponentFiles& files, const LoadSpec& spec,
-              WeightReader* reader = nullptr);
+  Transformer(const TransformerConfig& config, WeightStore weights);
+  Transformer(const TransformerConfig& config, const ComponentFiles& files, const LoadSpec& spec);
+  Transformer(const Transformer&) = delete;
+  Transformer& operator=(const Transformer&) = delete;
+
+  // Of prepare_caption, of prepare_steps with these sigmas, and of forward.
+  Visits caption_visits() const;
+  Visits schedule_visits(const std::vector<float>& sigmas) const;
+  Visits evaluation_visits() const;
 
   // prompt_embeds: [L, cap_feat_dim] → the caption through its embedder and refiner.
   CaptionContext prepare_caption(const at::Tensor& prompt_embeds) const;
@@ -38,6 +45,8 @@ class Transformer {
                      const SequencePositions& positions) const;
 
  private:
+  Visits stack_visits(const std::string& stack, std::int64_t blocks) const;
+
   TransformerConfig config_;
   WeightStore weights_;
   ParamView params_;
@@ -45,7 +54,7 @@ class Transformer {
   mutable std::vector<StepNorms> steps_;  // of sigmas_
 };
 
-// The transformer's weights as it wants them loaded.
+// Its weights alone, all resident on one device.
 LoadSpec transformer_load_spec(at::Device device, at::ScalarType dtype);
 
 }  // namespace zimage

@@ -5,6 +5,7 @@
 #include "kernels/image.h"
 #include "models/vae/strips.h"
 #include "models/vae/tiles.h"
+#include "runtime/scalar_type.h"
 
 #include <algorithm>
 
@@ -19,24 +20,18 @@ at::MemoryFormat memory_format(at::Device device, at::ScalarType dtype) {
   return tensor_cores ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
 }
 
-LoadSpec load_spec(at::Device device, at::ScalarType dtype) {
-  LoadSpec spec;
-  spec.wanted = [](std::string_view name) { return name.starts_with("decoder."); };
-  spec.device = device;
-  spec.dtype = dtype;
-  spec.norm_dtype = at::kFloat;
-  spec.bias_dtype = at::kFloat;
-  spec.image_format = memory_format(device, dtype);
-  return spec;
-}
-
 }  // namespace
 
-VaeDecoder::VaeDecoder(const VaeConfig& config, const ComponentFiles& files, at::Device device, at::ScalarType dtype,
-                       WeightReader* reader)
-    : config_(config),
-      weights_(files, load_spec(device, dtype), reader),
-      norm_{config.norm_num_groups, kGroupNormEps} {}
+LayoutSpec vae_decoder_layout(at::Device device, at::ScalarType dtype) {
+  const bool last = memory_format(device, dtype) == at::MemoryFormat::ChannelsLast;
+  return vae_layout(dtype_of(dtype), last ? ImageOrder::channels_last : ImageOrder::channels_first);
+}
+
+VaeDecoder::VaeDecoder(const VaeConfig& config, WeightStore weights)
+    : config_(config), weights_(std::move(weights)), norm_{config.norm_num_groups, kGroupNormEps} {}
+
+VaeDecoder::VaeDecoder(const VaeConfig& config, const ComponentFiles& files, at::Device device, at::ScalarType dtype)
+    : VaeDecoder(config, WeightStore(files, {vae_decoder_layout(device, dtype), device})) {}
 
 void VaeDecoder::claim_memory(std::int64_t elements, std::int64_t other_elements) const {
   if (!weights_.device().is_cuda()) return;
@@ -134,10 +129,12 @@ vae::Residual VaeDecoder::run_level(vae::Activation a, std::int64_t level) const
 }
 
 at::Tensor VaeDecoder::forward(const at::Tensor& latents) const {
+  const Lease lease = weights_.acquire("rest");
   return kernels::to_pixels(run(latents), last_bias());
 }
 
 at::Tensor VaeDecoder::decode(const at::Tensor& latents) const {
+  const Lease lease = weights_.acquire("rest");
   const kernels::Rgb8 image = kernels::to_rgb8(run(latents), last_bias());
   if (!image.finite) {
     throw Error(ErrorKind::numeric, "decode: the pixels are not finite (NaN or infinite weights or overflow)");

@@ -8,10 +8,16 @@
 
 namespace zimage {
 
+// Its weights as its convolutions on this device want them.
+LayoutSpec vae_decoder_layout(at::Device device, at::ScalarType dtype);
+
 class VaeDecoder {
  public:
-  VaeDecoder(const VaeConfig& config, const ComponentFiles& files, at::Device device, at::ScalarType dtype,
-             WeightReader* reader = nullptr);
+  VaeDecoder(const VaeConfig& config, WeightStore weights);
+  VaeDecoder(const VaeConfig& config, const ComponentFiles& files, at::Device device, at::ScalarType dtype);
+
+  // Of one image.
+  Visits visits() const { return {weights_.unit("rest")}; }
 
   // latents: [C, H, W] float32, as the transformer leaves them. Returns [3, 8H, 8W] float32, clamped to [0, 1].
   at::Tensor forward(const at::Tensor& latents) const;
