@@ -20,6 +20,8 @@ from typing import NamedTuple
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Those of ZIMAGE_CUDA_ARCHS=all in cmake/Cuda.cmake.
 ARCHITECTURES = [75, 80, 86, 89, 90, 100, 120]
+# Files for one architecture's own instructions: those that include this header.
+HOPPER, HOPPER_HEADER = "90a", '#include "kernels/hopper.cuh"'
 # As the release preset compiles them.
 FLAGS = ["-std=c++17", "-O3", "-DNDEBUG"]
 REPORT = re.compile(
@@ -57,12 +59,18 @@ def find_nvcc():
 def compile_kernels(nvcc, path, architectures, flags):
     """What ptxas says of every kernel in a file. Raises SystemExit with the compiler's message."""
     command = [nvcc, *flags, f"-I{path.resolve().parent.parent}", "-Werror=all-warnings", "-Xptxas", "-v", "-c", str(path)]
+    if HOPPER_HEADER in path.read_text():
+        architectures = [HOPPER] if 90 in architectures else []
+    if not architectures:
+        return []
     for arch in architectures:
         command += ["-gencode", f"arch=compute_{arch},code=sm_{arch}"]
     with tempfile.TemporaryDirectory() as folder:
         result = subprocess.run([*command, "-o", f"{folder}/out.o"], capture_output=True, text=True)
     if result.returncode:
         raise SystemExit(f"{path}: does not compile\n{result.stderr}")
+    if "C7510" in result.stderr:
+        raise SystemExit(f"{path}: matrix products wait for each other\n{result.stderr}")
     kernels = [Kernel(path.name, m["name"], int(m["arch"]), int(m["registers"]), int(m["stack"]),
                       int(m["stores"]) + int(m["loads"])) for m in REPORT.finditer(result.stderr)]
     if len(kernels) != result.stderr.count("Compiling entry function"):
@@ -88,7 +96,7 @@ def print_table(kernels):
           "   stack  spills")
     for file in sorted({k.file for k in kernels}):
         of_file = [k for k in kernels if k.file == file]
-        registers = [max(k.registers for k in of_file if k.arch == a) for a in architectures]
+        registers = [max((k.registers for k in of_file if k.arch == a), default="-") for a in architectures]
         print(f"{file:<24}{len({k.name for k in of_file}):>8}{'':20}" + " ".join(f"{r:>6}" for r in registers) +
               f"{max(k.stack for k in of_file):>8}{max(k.spills for k in of_file):>8}")
 

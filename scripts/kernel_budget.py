@@ -61,7 +61,7 @@ def evaluations(spans):
 
 
 def is_gemm(name):
-    return "nvjet" in name or "gemm" in name.lower() or "cutlass" in name and "fmha" not in name
+    return "nvjet" in name or "linear_silu_mul" in name or "gemm" in name.lower() or "cutlass" in name and "fmha" not in name
 
 
 def kind_of(name):

@@ -51,6 +51,20 @@ struct SiluMulArgs {
 };
 void launch_silu_mul(const SiluMulArgs& args, Stream stream);
 
+// y = silu(x · gateᵀ) * (x · upᵀ) * scale
+struct LinearSiluMulArgs {
+  ConstSpan x;         // [rows, depth]
+  const void* weight;  // [2 columns, depth] of x's type, the gate's rows first
+  void* y;             // [rows, columns] of x's type, 16-byte aligned
+  std::int64_t rows, depth, columns;
+  float scale;
+};
+// What one kernel is on the current device beside a product of its own and silu_mul. y may be null.
+enum class Fusion { impossible, slower, faster };
+Fusion linear_silu_mul_fusion(const LinearSiluMulArgs& args);
+// Where it is not impossible.
+void launch_linear_silu_mul(const LinearSiluMulArgs& args, Stream stream);
+
 // In place: RMSNorm of each query and key head, then rotation of its pairs: element 2p with 2p + 1, or p with
 // p + head_dim / 2. A token's row holds query_heads, then key_heads, then what is left alone.
 struct NormRopeArgs {

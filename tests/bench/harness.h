@@ -30,5 +30,6 @@ at::TensorOptions on_gpu(at::ScalarType dtype);
 void add_kernels();
 void add_image_kernels();
 void add_attention();
+void add_linear();
 
 }  // namespace zimage::bench

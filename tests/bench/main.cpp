@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   zimage::bench::add_kernels();
   zimage::bench::add_image_kernels();
   zimage::bench::add_attention();
+  zimage::bench::add_linear();
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }

@@ -1,7 +1,7 @@
 #include "models/transformer/block.h"
 
+#include "kernels/linear_silu_mul.h"
 #include "kernels/rms_norm.h"
-#include "kernels/silu_mul.h"
 #include "nn/attention.h"
 #include "nn/chunks.h"
 #include "nn/linear.h"
@@ -87,10 +87,8 @@ at::Tensor Block::mix(const at::Tensor& x, at::Tensor h, const at::Tensor& norm,
 }
 
 at::Tensor Block::feed_forward(at::Tensor h) const {
-  at::Tensor gate_up = nn::linear(h, feed_forward_["w13.weight"]);
-  h.reset();
-  const at::Tensor product = kernels::silu_mul(gate_up, branch_scale_.ffn_product);
-  gate_up.reset();
+  const at::Tensor product =
+      kernels::linear_silu_mul(std::move(h), feed_forward_["w13.weight"], branch_scale_.ffn_product);
   return nn::scaled_linear(product, feed_forward_["w2.weight"], branch_scale_.ffn_output);
 }
 
