@@ -52,7 +52,7 @@ MUTATIONS = [
     tensor("src/nn/attention.cpp", "mask == Mask::causal", "mask == Mask::none",
            "*Attention.equals_float64_within_rounding/cpu*"),
     # Configuration files
-    core("src/config/config.cpp", "if (!is_replaced(*entry.setting))", "if (true)", "Config.the_command_line_wins"),
+    core("src/config/config.cpp", "if (!is_replaced(*entry.setting))", "if (true)", "ConfigMerge.the_command_line_wins"),
     core("src/config/yaml.cpp", "if (open_.size() >= max_depth_)", "if (false)", "Yaml.Y3_nesting"),
     core("src/config/yaml.cpp", 'scalar->text == "<<" && !scalar->quoted', "false", "Yaml.Y11_merge_keys"),
     core("src/config/settings.cpp", "{\"next_plan\", \"fail\"}) == \"fail\"", "{\"next_plan\", \"fail\"}) != \"fail\"",

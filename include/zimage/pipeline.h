@@ -5,6 +5,7 @@
 #pragma once
 
 #include "zimage/image.h"
+#include "zimage/memory.h"
 #include "zimage/profile.h"
 #include "zimage/request.h"
 
@@ -16,15 +17,23 @@
 
 namespace zimage {
 
+// The images that memory is planned for; a larger one makes the pipeline plan, and load, again.
+struct PlannedImages {
+  int width = 0, height = 0;  // pixels; 0: the model's own default
+  int steps = 9;
+  bool guided = false;  // with classifier-free guidance
+};
+
 struct PipelineOptions {
   std::filesystem::path model_dir;  // a checkpoint folder in the Hugging Face "diffusers" layout
   std::string device = "auto";      // auto | cpu | cuda | cuda:N
   std::string dtype = "auto";       // auto | fp16 | bf16 | fp32
   std::string attention = "auto";   // auto | cudnn | flash | efficient | math
   int threads = 0;                  // CPU threads; 0: one per core
+  int memory_interval = 0;          // milliseconds between readings of memory; 0: none are taken
+  MemoryOptions memory;
+  PlannedImages images;
 };
-
-enum class Stage { load, encode, denoise, decode };
 
 // Called on the caller's thread as work goes on; step counts from 1 to steps. Load counts MiB, and comes between other
 // stages: what needs no more than the weights that are there already does not wait for the rest.
@@ -62,6 +71,9 @@ class Pipeline {
   // Throws Error: usage (a field breaks its rule), memory, device, numeric (latents or pixels not finite), and what
   // stopped the load: io, device, memory.
   Result generate(const Request& request, const ProgressCallback& progress = {});
+
+  // The readings of memory so far; of a GPU counted from before the pipeline was made.
+  std::vector<MemorySample> memory_samples() const;
 
   // What "auto" became, e.g. "cuda:0", "fp16" and "cudnn".
   const std::string& device() const;

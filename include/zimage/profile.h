@@ -1,10 +1,15 @@
-// What loading and a picture cost: seconds on the device's own clock, and its memory.
+// What loading and a picture cost: seconds on the device's own clock, and memory. What is 0 or empty is unknown.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace zimage {
+
+enum class Stage { load, encode, denoise, decode };
 
 // The most that was held at once by the allocator of the device's memory, in bytes; 0 on the CPU.
 struct AllocatorPeak {
@@ -12,14 +17,44 @@ struct AllocatorPeak {
   std::uint64_t reserved = 0;   // from the driver, for tensors now and later
 };
 
-struct LoadProfile {
-  double seconds = 0;  // from nothing to a model that can draw
-  AllocatorPeak peak;  // until it was waited for
+// What the plan said that a stage would take.
+struct Prediction {
+  double seconds = 0;
+  std::uint64_t peak_bytes = 0;  // of the process on the device, context and libraries included
+};
+
+// Weights that went to the device while a stage ran.
+struct Transfer {
+  std::uint64_t bytes = 0;
+  double seconds = 0;         // that the copies took
+  double waited_seconds = 0;  // of these, the device had nothing to compute meanwhile
+
+  // The share of the copies' time that computing covered, 0 to 1; 1 where nothing was copied.
+  double hidden_share() const { return seconds > 0 ? std::max(0.0, 1 - waited_seconds / seconds) : 1; }
 };
 
 struct StageProfile {
   double seconds = 0;  // between CUDA events around the stage's work; on the CPU by the clock
   AllocatorPeak peak;
+  std::uint64_t device_bytes = 0;  // the most that the process had on the device by the driver's count; sampled
+  Prediction predicted;
+  Transfer streamed;
+};
+
+// From nothing to a model that can draw; its peaks until it was waited for.
+using LoadProfile = StageProfile;
+
+// How an image's run was planned.
+struct PlanProfile {
+  std::uint64_t budget_bytes = 0;
+  std::string levers;  // in words: "sequential offload, VAE strips of 256 rows"
+  int rung = 0;        // of the ladder of plans, from 1: the fastest
+  int retries = 0;     // of this image, after it ran out of memory
+};
+
+struct HostMemory {
+  std::uint64_t resident_bytes = 0;  // the process' resident set at the end of the image
+  std::uint64_t pinned_bytes = 0;    // of the weights and their buffers
 };
 
 struct Profile {
@@ -28,6 +63,21 @@ struct Profile {
   StageProfile decode;                     // to 8-bit pixels in host memory
   std::vector<double> evaluation_seconds;  // of the transformer, one a step
   int encodes = 0;                         // prompts that went through the text encoder
+  PlanProfile plan;
+  HostMemory host;
+};
+
+// Memory at one moment, in bytes; nothing where it cannot be known: of a device, on the CPU.
+struct MemoryReading {
+  std::optional<std::uint64_t> device;               // the process', by the driver's count
+  std::optional<std::uint64_t> reserved, allocated;  // by the device's allocator
+  std::uint64_t host = 0;                            // the process' resident set
+};
+
+struct MemorySample {
+  double seconds = 0;          // since sampling began
+  std::optional<Stage> stage;  // nothing between images
+  MemoryReading memory;
 };
 
 }  // namespace zimage

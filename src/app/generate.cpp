@@ -10,7 +10,6 @@
 #include "base/text.h"
 
 #include <memory>
-#include <span>
 
 namespace zimage::app {
 namespace {
@@ -26,27 +25,22 @@ void say_model(const ModelFolder& model) {
 
 void report_profile(const RunProfile& run, const GenerateJob& job) {
   for (const std::string& line : profile_table(run)) log::info(line);
-  if (!job.profile_file) return;
-  const std::string json = profile_json(run);
-  io::write_atomically(*job.profile_file, std::as_bytes(std::span(json)), job.overwrite);
+  write_profile(run, job.profile_files, job.overwrite);
 }
 
 void run_generate(const GenerateArguments& arguments) {
   watch_signals();
   const config::Options options = merge(arguments).options();
   log::milestone("libraries loaded, arguments read");
-  std::optional<DeviceMemoryMeter> meter;  // made before anything of ours is on a GPU
-  if (options.profile || options.repeat) meter.emplace();
   const GenerateJob job = make_generate_job(options);
   for (const std::string& warning : job.warnings) log::warning(warning);
   log::debug("prompt: " + printable(job.request.prompt));
   const ModelFolder model = find_model(options.model);
   say_model(model);
   const bool plain = !options.log.quiet && options.log.format == "text";
-  Generation generation(job, model.dir, plain ? progress_visibility() : ProgressBar::Visibility::hidden,
-                        meter ? &*meter : nullptr);
+  Generation generation(job, model.dir, plain ? progress_visibility() : ProgressBar::Visibility::hidden);
   generation.run();
-  if (meter) report_profile(generation.profile(), job);
+  if (job.measured) report_profile(generation.profile(), job);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ namespace {
 // Distilled models are trained for 9 steps; half and twice as many still work.
 constexpr config::IntegerRange kUsualSteps{5, 18};
 constexpr int kPixelsPerLatent = 8;
+constexpr int kMemoryInterval = 10;  // milliseconds
 
 std::string prompt_of(const config::Options& o) {
   if (o.prompt && o.prompt_file) throw Error(ErrorKind::usage, "--prompt-file: not together with --prompt");
@@ -74,17 +75,7 @@ std::optional<Repetition> repetition_of(const config::Options& o) {
   return repetition;
 }
 
-std::optional<std::filesystem::path> profile_file_of(const config::Options& o, const GenerateJob& job) {
-  if (!o.profile || o.profile->empty()) return std::nullopt;
-  const std::filesystem::path path = *o.profile;
-  for (const OutputPaths& paths : job.outputs) {
-    if (paths.image.lexically_normal() == path.lexically_normal()) {
-      throw Error(ErrorKind::usage, "--profile " + printable(path.native()) + ": is also --out");
-    }
-  }
-  check_writable("--profile", path, job.overwrite);
-  return path;
-}
+bool is_measured(const config::Options& o) { return o.profile || o.profile_csv || o.profile_plot || o.repeat; }
 
 std::vector<std::string> warnings_about(const Request& request) {
   std::vector<std::string> warnings;
@@ -105,6 +96,7 @@ std::vector<std::string> warnings_about(const Request& request) {
 PipelineOptions pipeline_options_of(const config::Options& o) {
   PipelineOptions options = o.pipeline;
   options.device = resolve_device(o.pipeline.device);
+  options.memory = o.memory;
   if (o.request.noise_source == NoiseSource::cuda && options.device == "cpu") {
     throw Error(ErrorKind::usage, "--rng cuda: the model runs on the CPU");
   }
@@ -121,11 +113,13 @@ GenerateJob make_generate_job(const config::Options& options) {
   const int repeated = job.repetition ? job.repetition->warmup + job.repetition->timed : 1;
   check_seeds({seeds.first, std::max(seeds.count, static_cast<std::uint64_t>(repeated))});
   job.pipeline = pipeline_options_of(options);
-  job.memory = options.memory;
+  job.pipeline.images = {job.request.width, job.request.height, job.request.steps, job.request.guidance_scale > 0};
   job.max_batch = options.max_batch;
   job.overwrite = options.force ? io::Overwrite::yes : io::Overwrite::no;
   job.outputs = output_paths({options.out, options.save_latents}, seeds, job.overwrite);
-  job.profile_file = profile_file_of(options, job);
+  job.profile_files = profile_files(options, job.outputs, job.overwrite);
+  job.measured = is_measured(options);
+  if (job.measured) job.pipeline.memory_interval = kMemoryInterval;
   job.seed_drawn = !options.seed && !options.latents;
   job.warnings = warnings_about(job.request);
   return job;

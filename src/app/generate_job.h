@@ -4,6 +4,7 @@
 #include "zimage/pipeline.h"
 
 #include "app/output_paths.h"
+#include "app/profile_files.h"
 #include "config/options.h"
 #include "io/file.h"
 
@@ -20,13 +21,13 @@ struct Repetition {
 };
 
 struct GenerateJob {
-  PipelineOptions pipeline;  // all but the model's folder
-  MemoryOptions memory;
+  PipelineOptions pipeline;          // all but the model's folder
   int max_batch = 1;                 // images in one evaluation of the transformer
   Request request;                   // of the first image; the others have the seeds after its
   std::vector<OutputPaths> outputs;  // one per image; the only one is the first image's where there is a repetition
   std::optional<Repetition> repetition;
-  std::optional<std::filesystem::path> profile_file;
+  bool measured = false;  // what it costs is said; the model is then loaded before anything else is done
+  ProfileFiles profile_files;
   io::Overwrite overwrite = io::Overwrite::no;
   bool seed_drawn = false;            // nobody gave one
   std::vector<std::string> warnings;  // each one line

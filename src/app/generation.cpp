@@ -5,6 +5,7 @@
 #include "app/metadata.h"
 #include "app/model_folder.h"
 #include "app/output.h"
+#include "app/run_description.h"
 #include "app/signals.h"
 #include "base/log.h"
 #include "io/png.h"
@@ -63,14 +64,13 @@ void Warnings::say(const std::vector<std::string>& warnings) {
 }
 
 Generation::Generation(const GenerateJob& job, const std::filesystem::path& model_dir,
-                       ProgressBar::Visibility visibility, const DeviceMemoryMeter* meter)
-    : job_(job), meter_(meter), bar_(visibility), pipeline_(options_of(job, model_dir)), model_(model_name(model_dir)) {
+                       ProgressBar::Visibility visibility)
+    : job_(job), bar_(visibility), pipeline_(options_of(job, model_dir)), model_(model_name(model_dir)) {
   log::milestone("opened " + model_ + " in " + pipeline_.dtype() + " on " + pipeline_.device() + ", attention " +
                  pipeline_.attention());
-  if (meter_ != nullptr) {
+  if (job.measured) {
     profile_.load = pipeline_.load(on_progress());
     bar_.clear();
-    profile_.device_bytes_after_load = meter_->taken(pipeline_.device());
   }
   if (job.seed_drawn) log::info("seed " + std::to_string(job.request.seed) + " (drawn; --seed takes it again)");
   warnings_.say(pipeline_.warnings());
@@ -86,7 +86,6 @@ void Generation::run() {
       ++request.seed;
     }
   }
-  if (meter_ != nullptr) profile_.device_bytes = meter_->taken(pipeline_.device());
 }
 
 void Generation::repeat(const Repetition& repetition) {
@@ -107,6 +106,7 @@ RunProfile Generation::profile() const {
   run.description.height = job_.request.height == 0 ? pipeline_.default_height() : job_.request.height;
   run.description.evaluations = job_.request.steps - 1;
   run.description.guidance_scale = job_.request.guidance_scale;
+  run.samples = pipeline_.memory_samples();
   run.host_bytes = peak_resident_bytes();
   return run;
 }

@@ -5,7 +5,7 @@
 
 #include "app/generate_job.h"
 #include "app/progress_bar.h"
-#include "app/run_description.h"
+#include "app/run_profile.h"
 
 #include <set>
 
@@ -22,9 +22,7 @@ class Warnings {
 
 class Generation {
  public:
-  // meter: of the device's memory, where the run is profiled; the model is then loaded before anything else is done.
-  Generation(const GenerateJob& job, const std::filesystem::path& model_dir, ProgressBar::Visibility visibility,
-             const DeviceMemoryMeter* meter);
+  Generation(const GenerateJob& job, const std::filesystem::path& model_dir, ProgressBar::Visibility visibility);
 
   void run();
   // After run().
@@ -38,7 +36,6 @@ class Generation {
   void repeat(const Repetition& repetition);
 
   const GenerateJob& job_;
-  const DeviceMemoryMeter* meter_;
   Warnings warnings_;
   ProgressBar bar_;
   Pipeline pipeline_;

@@ -1,12 +1,12 @@
 #include "app/run_description.h"
 
 #include "runtime/device.h"
+#include "runtime/nvml.h"
 
-#include <algorithm>
 #include <array>
 #include <ctime>
 #include <fstream>
-#include <iterator>
+#include <optional>
 
 namespace zimage::app {
 namespace {
@@ -38,12 +38,6 @@ std::string cpu_name() {
   return "";
 }
 
-const NvmlGpu* find_gpu(const std::vector<NvmlGpu>& gpus, const std::string& pci_bus_id) {
-  const auto found =
-      std::find_if(gpus.begin(), gpus.end(), [&](const NvmlGpu& g) { return g.pci_bus_id == pci_bus_id; });
-  return found == gpus.end() ? nullptr : &*found;
-}
-
 std::optional<DeviceInfo> find_device(const std::string& name) {
   for (const DeviceInfo& device : cuda_devices()) {
     if (device.device == name) return device;
@@ -65,20 +59,6 @@ RunDescription describe_run(const std::string& device) {
     if (const auto nvml = query_nvml()) d.driver = nvml->driver_version;
   }
   return d;
-}
-
-DeviceMemoryMeter::DeviceMemoryMeter() {
-  if (const auto nvml = query_nvml()) before_ = nvml->gpus;
-}
-
-std::optional<std::uint64_t> DeviceMemoryMeter::taken(const std::string& device) const {
-  const auto info = find_device(device);
-  const auto nvml = query_nvml();
-  if (!info || !nvml) return std::nullopt;
-  const NvmlGpu* const before = find_gpu(before_, info->pci_bus_id);
-  const NvmlGpu* const now = find_gpu(nvml->gpus, info->pci_bus_id);
-  if (before == nullptr || now == nullptr || !before->used_bytes || !now->used_bytes) return std::nullopt;
-  return *now->used_bytes - std::min(*before->used_bytes, *now->used_bytes);
 }
 
 }  // namespace zimage::app

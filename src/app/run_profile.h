@@ -4,8 +4,8 @@
 #include "zimage/profile.h"
 
 #include <cstdint>
-#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace zimage::app {
@@ -34,15 +34,36 @@ struct RunProfile {
   RunDescription description;
   LoadProfile load;
   std::vector<TimedImage> warmup, images;
-  // What the driver counts beyond what was in use before the program took the device, after each step; none on the CPU
-  // and where the driver's management library is missing.
-  std::optional<std::uint64_t> device_bytes_after_load, device_bytes;
+  std::vector<MemorySample> samples;
   std::uint64_t host_bytes = 0;  // the process' largest resident set
 };
 
 // Of the timed images: the middle one, or the mean of the two in the middle. 0 without any.
 double median(std::vector<double> values);
 
+// "load", "encode", "denoise" or "decode".
+std::string_view name_of(Stage stage);
+
+// One stage over all timed images: medians of times and transfers, the largest peaks.
+struct StageSummary {
+  Stage stage = Stage::load;
+  StageProfile profile;
+};
+// Load, encode, denoise, decode.
+std::vector<StageSummary> stage_summaries(const RunProfile& run);
+
+// One image over all timed ones: medians of times, sums of retries and encodes, and of the rest the last one's.
+struct RunSummary {
+  double image_seconds = 0;
+  double evaluation_seconds = 0;
+  int encodes = 0;
+  PlanProfile plan;
+  std::uint64_t pinned_bytes = 0;  // the largest
+  std::uint64_t device_bytes = 0;  // the most that was ever sampled
+};
+RunSummary run_summary(const RunProfile& run);
+
+// What is unknown is left out of both.
 std::vector<std::string> profile_table(const RunProfile& run);
 std::string profile_json(const RunProfile& run);
 

@@ -14,7 +14,7 @@ namespace {
 constexpr double kGiga = 1e9;
 constexpr IntegerRange kCapabilities{75, 999};
 // As measured on an H200; smaller cards take less.
-constexpr std::uint64_t kContextBytes = 528ULL << 20, kLibrariesBytes = 164ULL << 20;
+constexpr std::uint64_t kContextBytes = 528ULL << 20, kLibrariesBytes = 268ULL << 20;
 // The host of a card that is not there is not known: large enough for everything, unless a host budget is given.
 constexpr std::uint64_t kHostBytes = 1ULL << 40;
 

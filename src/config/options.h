@@ -29,6 +29,7 @@ struct Options {
   std::string out = "result.png";
   std::optional<std::string> latents, save_latents;  // files
   std::optional<std::string> profile;                // a file; empty: the table alone
+  std::optional<std::string> profile_csv, profile_plot;
   bool force = false;
   LogOptions log;
 };

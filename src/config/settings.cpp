@@ -156,16 +156,23 @@ constexpr Setting kSettings[] = {
      "8])",
      "", "", [](Value v, Options& o) { o.latents = v.text; }},
 
-    {"output.out", "--out", "FILE", Notation::text, "PNG to write; {seed} and {index} (from 0) are filled in",
-     "result.png", "", [](Value v, Options& o) { o.out = v.text; }},
+    {"output.out", "--out", "FILE", Notation::text, "PNG to write; {seed}, {index} are filled in", "result.png", "",
+     [](Value v, Options& o) { o.out = v.text; }},
     {"output.force", "--force", "", Notation::boolean, "Replace files that exist", "false", "",
      [](Value v, Options& o) { o.force = boolean(v); }},
     {"output.save_latents", "--save-latents", "FILE", Notation::text,
      "Also write the final latents (safetensors, float32, key \"latents\"); {seed} and {index} as in --out", "", "",
      [](Value v, Options& o) { o.save_latents = v.text; }},
     {"output.profile", "--profile", "[=FILE]", Notation::text,
-     "Say what each stage took (seconds by CUDA events, peaks of memory), and write it to FILE as JSON", "", "",
-     [](Value v, Options& o) { o.profile = v.text; }},
+     "Say what each stage took (seconds by CUDA events, peaks of memory, both as planned too), and write it to FILE as "
+     "JSON",
+     "", "", [](Value v, Options& o) { o.profile = v.text; }},
+    {"output.profile_csv", "--profile-csv", "FILE", Notation::text,
+     "Write what memory was in use every 10 ms as CSV: seconds, stage, MiB", "", "",
+     [](Value v, Options& o) { o.profile_csv = v.text; }},
+    {"output.profile_plot", "--profile-plot", "FILE", Notation::text,
+     "Draw the same as an SVG picture, with stages, budget and predicted peaks", "", "",
+     [](Value v, Options& o) { o.profile_plot = v.text; }},
 
     {"timing.repeat", "--repeat", "N", Notation::number,
      "Draw N images for timing, after those of --warmup, each with another seed and another prompt (\", variation I\" "
@@ -179,10 +186,7 @@ constexpr Setting kSettings[] = {
     {"log.quiet", "--quiet", "", Notation::boolean, "Warnings and errors only", "false", "",
      [](Value v, Options& o) { o.log.quiet = boolean(v); }},
     {"log.format", "--log-format", "FORMAT", Notation::word, "Messages on standard error: text, or json lines", "text",
-     "",
-     [](Value v, Options& o) {
-       o.log.format = parse_choice(v, {"text", "json"});
-     }},
+     "", [](Value v, Options& o) { o.log.format = parse_choice(v, {"text", "json"}); }},
 };
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kRivals{{{"--prompt", "--prompt-file"},

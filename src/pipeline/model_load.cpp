@@ -71,15 +71,6 @@ class ModelMaker {
 
 }  // namespace
 
-std::future<std::unique_ptr<WeightReader>> start_reader(const std::string& device) {
-  return std::async(std::launch::async, [device] {
-    const c10::InferenceMode inference;
-    auto reader = std::make_unique<WeightReader>(at::Device(device));
-    log::milestone(device + " is up, upload buffers allocated");
-    return reader;
-  });
-}
-
 ModelLoad::ModelLoad(const Checkpoint& checkpoint, const ModelPlan& plan,
                      std::future<std::unique_ptr<WeightReader>> reader)
     : bytes_total_(checkpoint.text_encoder().bytes() + checkpoint.transformer().bytes() + checkpoint.vae().bytes()),

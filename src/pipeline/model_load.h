@@ -18,9 +18,6 @@
 
 namespace zimage {
 
-// Starts to bring the device up, which needs nothing of the checkpoint.
-std::future<std::unique_ptr<WeightReader>> start_reader(const std::string& device);
-
 struct ModelPlan {
   Placement placement;
   AttentionBackend attention = AttentionBackend::automatic;
@@ -29,7 +26,7 @@ struct ModelPlan {
 
 class ModelLoad {
  public:
-  // Starts a thread that loads. `checkpoint` must outlive this.
+  // Starts a thread that loads, once the device is up. `checkpoint` must outlive this.
   ModelLoad(const Checkpoint& checkpoint, const ModelPlan& plan, std::future<std::unique_ptr<WeightReader>> reader);
   ~ModelLoad();  // gives up what is not loaded yet
   ModelLoad(const ModelLoad&) = delete;
@@ -43,8 +40,14 @@ class ModelLoad {
 
   // Once a model is there: what the next image is going to use.
   void expect(Visits visits) const { weights_->residency().expect(std::move(visits)); }
-  // Once a model is there. What came over the link since the last call; what the host holds.
-  StreamCount take_stream_count() const { return weights_->residency().take_count(); }
+  // Once a model is there. Ends a lap of the transfers: the bytes that came over the link in it, and later, which waits
+  // for the device, the seconds of each lap since they were last taken, where there is a clock for them.
+  std::uint64_t end_lap() const {
+    weights_->residency().lap();
+    return weights_->residency().take_count().bytes;
+  }
+  std::vector<TransferSeconds> take_laps() const { return weights_->residency().take_laps(); }
+  // Once a model is there: what the host holds.
   const HostWeights& host_weights() const { return weights_->host(); }
 
   // All models are there.

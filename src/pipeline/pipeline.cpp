@@ -5,13 +5,15 @@
 #include "base/log.h"
 #include "pipeline/denoise.h"
 #include "pipeline/failures.h"
-#include "pipeline/model_load.h"
 #include "pipeline/placement.h"
+#include "pipeline/plan_profile.h"
+#include "pipeline/planned_models.h"
 #include "pipeline/profiler.h"
 #include "pipeline/prompt_cache.h"
 #include "pipeline/rehearsal.h"
 #include "runtime/device.h"
 #include "runtime/device_memory.h"
+#include "runtime/memory_source.h"
 #include "sampling/flow_match_euler.h"
 #include "sampling/noise.h"
 #include "text/tokenizer.h"
@@ -22,6 +24,7 @@
 #include <chrono>
 #include <cmath>
 #include <optional>
+#include <thread>
 
 namespace zimage {
 namespace {
@@ -41,6 +44,43 @@ void report(const ProgressCallback& progress, const Progress& state) {
   if (progress && !progress(state)) throw Cancelled{};
 }
 
+plan::Policy policy_of(const MemoryOptions& o) {
+  return {.budget_bytes = o.budget_bytes,
+          .host_budget_bytes = o.host_budget_bytes,
+          .cpu_offload = o.cpu_offload,
+          .heads_per_slice = o.heads_per_slice,
+          .activation_recompute = o.activation_recompute,
+          .vae_tiling = o.vae_tiling,
+          .allow_approximate = o.allow_approximate};
+}
+
+plan::ImageShape shape_of(const PlannedImages& images, int default_size) {
+  return {.width = images.width == 0 ? default_size : images.width,
+          .height = images.height == 0 ? default_size : images.height,
+          .prompt_tokens = Tokenizer::kMaxTokens,
+          .evaluations = (images.steps - 1) * (images.guided ? 2 : 1),
+          .guided = images.guided};
+}
+
+plan::ImageShape shape_of(const Request& r) {
+  return shape_of({r.width, r.height, r.steps, r.guidance_scale > 0}, /*default_size=*/0);
+}
+
+// What came over the link, stage by stage.
+using StageTransfers = std::vector<std::pair<Stage, std::uint64_t>>;
+
+// seconds: of the same stages, or none.
+void add_transfers(Profiler& profiler, const StageTransfers& transfers, const std::vector<TransferSeconds>& seconds) {
+  for (std::size_t i = 0; i < transfers.size(); ++i) {
+    Transfer transfer{.bytes = transfers[i].second};
+    if (transfers.size() == seconds.size()) {
+      transfer.seconds = seconds[i].copying;
+      transfer.waited_seconds = seconds[i].waiting;
+    }
+    profiler.add_transfer(transfers[i].first, transfer);
+  }
+}
+
 // bytes: [H, W, 3] on the host.
 Image to_image(const at::Tensor& bytes) {
   Image image{static_cast<int>(bytes.size(1)), static_cast<int>(bytes.size(0)), {}};
@@ -48,12 +88,20 @@ Image to_image(const at::Tensor& bytes) {
   return image;
 }
 
+std::unique_ptr<MemorySampler> start_sampler(const PipelineOptions& options) {
+  if (options.memory_interval <= 0) return nullptr;
+  return std::make_unique<MemorySampler>(memory_source(resolve_device(options.device)),
+                                         std::chrono::milliseconds(options.memory_interval));
+}
+
 }  // namespace
 
 class Pipeline::Impl {
  public:
   explicit Impl(const PipelineOptions& options)
-      : reader_(start_reader(resolve_device(options.device))),
+      : sampler_(start_sampler(options)),
+        device_start_(start_device(resolve_device(options.device))),
+        memory_(options.memory),
         checkpoint_(options.model_dir),
         tokenizer_(checkpoint_.tokenizer_dir()),
         placement_(place(options.device, options.dtype, checkpoint_)),
@@ -69,7 +117,8 @@ class Pipeline::Impl {
     }
     log::milestone("tokenizer and headers read");
     configure_arithmetic(options.threads);
-    load_.emplace(checkpoint_, ModelPlan{placement_, attention_.asked, {}}, std::move(reader_));
+    models_.emplace(checkpoint_, RunChoice{placement_, attention_.asked, policy_of(options.memory)},
+                    std::move(device_start_), shape_of(options.images, default_size()));
   }
 
   Result generate(const Request& request, const ProgressCallback& progress);
@@ -80,12 +129,20 @@ class Pipeline::Impl {
   const std::string& attention() const { return attention_name_; }
   const std::vector<std::string>& warnings() const { return warnings_; }
   // Waits for all weights.
-  LoadProfile load(const ProgressCallback& progress) const;
+  LoadProfile load(const ProgressCallback& progress);
+  std::vector<MemorySample> memory_samples() const {
+    return sampler_ ? sampler_->samples() : std::vector<MemorySample>();
+  }
   int default_size() const { return static_cast<int>(checkpoint_.vae_config().sample_size); }
 
  private:
   using TokenIds = std::vector<std::int32_t>;
 
+  Result draw(const Request& request, const ProgressCallback& progress);
+  // Does the work again, one rung down the ladder of plans, each time that it runs out of memory.
+  void within_memory(const std::function<void()>& work);
+  // Throws `failure` where no plan needs less.
+  void step_down(const Error& failure);
   // Appends to the result's warnings.
   TokenIds tokenize(const std::string& prompt, const Request& request, Result& result) const;
   // Embeddings of one prompt, [L, hidden].
@@ -93,8 +150,10 @@ class Pipeline::Impl {
   // What an image of these prompts is going to use. Waits for all weights.
   Visits visits(const std::vector<TokenIds>& prompts, const Guidance& guidance, const std::vector<float>& sigmas) const;
 
+  std::unique_ptr<MemorySampler> sampler_;  // null: nobody asked. First: counts from before CUDA starts
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  std::future<std::unique_ptr<WeightReader>> reader_;  // before the rest: the device comes up while the folder is read
+  std::future<StartedDevice> device_start_;  // before the rest: the device comes up while the folder is read
+  MemoryOptions memory_;
   Checkpoint checkpoint_;
   Tokenizer tokenizer_;
   Placement placement_;
@@ -102,14 +161,17 @@ class Pipeline::Impl {
   AttentionPlacement attention_;
   std::string attention_name_;
   std::vector<std::string> warnings_;
-  std::optional<ModelLoad> load_;
+  std::optional<PlannedModels> models_;
   PromptCache prompts_;
+  int images_ = 0;
 };
 
-LoadProfile Pipeline::Impl::load(const ProgressCallback& progress) const {
-  load_->transformer(progress);
-  const std::chrono::duration<double> taken = load_->end() - start_;
-  return {taken.count(), take_allocator_peak(at::Device(placement_.device))};
+LoadProfile Pipeline::Impl::load(const ProgressCallback& progress) {
+  within_memory([&] { models_->load().transformer(progress); });
+  const std::chrono::duration<double> taken = models_->load().end() - start_;
+  LoadProfile profile{.seconds = taken.count(), .peak = take_allocator_peak(at::Device(placement_.device))};
+  if (sampler_) profile.device_bytes = sampler_->mark(std::nullopt).device.value_or(0);
+  return profile;
 }
 
 Pipeline::Impl::TokenIds Pipeline::Impl::tokenize(const std::string& prompt, const Request& request,
@@ -131,7 +193,7 @@ Pipeline::Impl::TokenIds Pipeline::Impl::tokenize(const std::string& prompt, con
 at::Tensor Pipeline::Impl::encode(const TokenIds& prompt, Result& result) {
   return prompts_.get(prompt, [&](const TokenIds& ids) {
     ++result.profile.encodes;
-    return load_->text_encoder({}).forward(ids);
+    return models_->load().text_encoder({}).forward(ids);
   });
 }
 
@@ -140,14 +202,44 @@ Visits Pipeline::Impl::visits(const std::vector<TokenIds>& prompts, const Guidan
   Visits visits;
   const auto append = [&](const Visits& more) { visits.insert(visits.end(), more.begin(), more.end()); };
   for (const TokenIds& prompt : prompts) {
-    if (!prompts_.contains(prompt)) append(load_->text_encoder({}).visits());
+    if (!prompts_.contains(prompt)) append(models_->load().text_encoder({}).visits());
   }
-  append(denoise_visits(load_->transformer({}), guidance, sigmas));
-  append(load_->vae_decoder({}).visits());
+  append(denoise_visits(models_->load().transformer({}), guidance, sigmas));
+  append(models_->load().vae_decoder({}).visits());
   return visits;
 }
 
 Result Pipeline::Impl::generate(const Request& request, const ProgressCallback& progress) {
+  if (memory_.cache_clear_interval > 0 && images_ > 0 && images_ % memory_.cache_clear_interval == 0) {
+    release_cached_memory(at::Device(placement_.device));
+  }
+  ++images_;
+  models_->prepare(shape_of(request));
+  Result result;
+  within_memory([&] { result = draw(request, progress); });
+  return result;
+}
+
+void Pipeline::Impl::within_memory(const std::function<void()>& work) {
+  for (;;) {
+    try {
+      return with_translated_failures(work);
+    } catch (const Error& failure) {
+      if (failure.kind() != ErrorKind::memory || memory_.strict_plan) throw;
+      step_down(failure);
+    }
+  }
+}
+
+void Pipeline::Impl::step_down(const Error& failure) {
+  log::warning(std::string(failure.what()) + "; waiting " + std::to_string(memory_.oom_retry_delay_seconds) +
+               " s, then again with a plan that needs less");
+  prompts_ = {};
+  std::this_thread::sleep_for(std::chrono::duration<double>(memory_.oom_retry_delay_seconds));
+  if (!models_->step_down()) throw failure;
+}
+
+Result Pipeline::Impl::draw(const Request& request, const ProgressCallback& progress) {
   const c10::InferenceMode inference;
   const at::Device device(placement_.device);
   const std::vector<float> sigmas = flow_match_sigmas(request.steps - 1, checkpoint_.scheduler_config().shift);
@@ -155,15 +247,20 @@ Result Pipeline::Impl::generate(const Request& request, const ProgressCallback& 
 
   const std::vector<std::int64_t> latent_shape{checkpoint_.transformer_config().in_channels, request.height / 8,
                                                request.width / 8};
-  load_->text_encoder(progress);
+  ModelLoad& load = models_->load();
+  load.text_encoder(progress);
   DenoiseInput input{.guidance = {request.guidance_scale, request.cfg_normalization, request.cfg_truncation},
                      .sigmas = sigmas};
   std::vector<TokenIds> prompts;  // in the order in which they are encoded
   if (request.guidance_scale > 0) prompts.push_back(tokenize(request.negative_prompt, request, result));
   prompts.push_back(tokenize(request.prompt, request, result));
-  const std::future<void> rehearsal = rehearse_decode(*load_, device, latent_shape);
-  Profiler profiler(device);
-  if (load_->is_complete()) load_->expect(visits(prompts, input.guidance, sigmas));  // else all weights stay
+  const std::future<void> rehearsal = rehearse_decode(load, device, latent_shape);
+  Profiler profiler(device, sampler_.get());
+  describe_plan(profiler, {.plan = &models_->plan(), .rung = models_->rung() + 1, .retries = models_->rung()});
+  if (load.is_complete()) {  // else all weights stay
+    load.take_laps();
+    load.expect(visits(prompts, input.guidance, sigmas));
+  }
   // The CPU draws while the device encodes. It uploads later: a copy from here would stand in the encoder's way.
   const at::Device noise_device = request.noise_source == NoiseSource::cpu ? at::Device(at::kCPU) : device;
   std::future<at::Tensor> noise = std::async(std::launch::async, [&] {
@@ -175,10 +272,11 @@ Result Pipeline::Impl::generate(const Request& request, const ProgressCallback& 
   if (request.guidance_scale > 0) input.negative_prompt_embeds = encode(prompts.front(), result);
   input.prompt_embeds = encode(prompts.back(), result);
   profiler.end_encode();
+  StageTransfers transfers{{Stage::encode, load.end_lap()}};
 
   log::milestone("prompt encoded");
-  const VaeDecoder& vae_decoder = load_->vae_decoder(progress);
-  const Transformer& transformer = load_->transformer(progress);
+  const VaeDecoder& vae_decoder = load.vae_decoder(progress);
+  const Transformer& transformer = load.transformer(progress);
   profiler.begin_denoise();
   input.noise = noise.get().to(device);
   const int evaluations = request.steps - 1;
@@ -187,12 +285,15 @@ Result Pipeline::Impl::generate(const Request& request, const ProgressCallback& 
     if (done < evaluations) report(progress, {Stage::denoise, done + 1, evaluations});
   });
   result.latents = to_latents(latents);
+  transfers.push_back({Stage::denoise, load.end_lap()});
   log::milestone("denoised");
 
   profiler.begin_decode();
   report(progress, {Stage::decode, 1, 1});
   result.image = to_image(vae_decoder.decode(latents));
   profiler.end();
+  add_transfers(profiler, transfers, load.take_laps());
+  profiler.set_pinned_bytes(load.host_weights().pinned_bytes());
   log::milestone("decoded");
   result.profile = profiler.profile(result.profile.encodes);
   return result;
@@ -230,6 +331,7 @@ Result Pipeline::generate(const Request& request, const ProgressCallback& progre
   return result;
 }
 
+std::vector<MemorySample> Pipeline::memory_samples() const { return impl_->memory_samples(); }
 const std::string& Pipeline::device() const { return impl_->device(); }
 const std::string& Pipeline::dtype() const { return impl_->dtype(); }
 const std::string& Pipeline::attention() const { return impl_->attention(); }

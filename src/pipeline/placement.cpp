@@ -10,8 +10,6 @@ namespace {
 
 // Beside the weights: LibTorch, a chunk of the loader and the activations of a small image.
 constexpr std::uint64_t kHostMargin = 1ULL << 30;
-// Context, libraries, workspaces and the activations of a 1024x1024 image.
-constexpr std::uint64_t kDeviceMargin = 4ULL << 30;
 // Of a 1024x1024 image and a short caption: which backend is fastest hardly depends on it.
 constexpr std::int64_t kJointTokens = 4096;
 // Ampere has units for bfloat16; Turing has not.
@@ -31,13 +29,6 @@ DType stored_dtype(const Checkpoint& checkpoint) { return checkpoint.transformer
   throw Error(ErrorKind::memory, "the model in " + std::string(option_name(dtype)) + " needs " +
                                      std::to_string(mib(need)) + " MiB on " + device + ", " +
                                      std::to_string(mib(have)) + " MiB are free");
-}
-
-DType choose_on_cuda(const std::string& option, const Checkpoint& checkpoint, const std::string& device) {
-  const DType dtype = choose_cuda_dtype(option, device_capability(device));
-  const std::uint64_t need = weight_bytes(checkpoint, dtype) + kDeviceMargin, have = free_device_bytes(device);
-  if (have < need) refuse(device, dtype, need, have);
-  return dtype;
 }
 
 }  // namespace
@@ -86,7 +77,7 @@ Placement place(const std::string& device, const std::string& dtype, const Check
   Placement placement{.device = resolve_device(device)};
   const bool cpu = placement.device == "cpu";
   placement.dtype = cpu ? choose_cpu_dtype(dtype, checkpoint, available_host_bytes())
-                        : choose_on_cuda(dtype, checkpoint, placement.device);
+                        : choose_cuda_dtype(dtype, device_capability(placement.device));
   placement.vae_dtype = choose_vae_dtype(placement.dtype, device_capability(placement.device));
   return placement;
 }

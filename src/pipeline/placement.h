@@ -36,8 +36,8 @@ DType choose_cuda_dtype(const std::string& option, int capability);
 // The type of the VAE beside a model in `dtype`; capability 0: the CPU.
 DType choose_vae_dtype(DType dtype, int capability);
 
-// Resolves "auto". On CUDA: as choose_cuda_dtype. On the CPU: as choose_cpu_dtype.
-// Throws Error(usage) for an unknown word, Error(device), Error(memory) when the weights do not fit.
+// Resolves "auto". On CUDA: as choose_cuda_dtype; whether that fits is the plan's question. On the CPU: as
+// choose_cpu_dtype. Throws Error(usage) for an unknown word, Error(device), Error(memory) when it does not fit the CPU.
 Placement place(const std::string& device, const std::string& dtype, const Checkpoint& checkpoint);
 
 }  // namespace zimage

@@ -177,6 +177,7 @@ std::uint64_t decode_activations(const Problem& problem, const VaeLevers& levers
 }
 
 std::uint64_t workspace_bytes(int capability) {
+  if (capability == 0) return 0;
   return kSmallPools + (capability >= 90 ? kHopperWorkspace : kWorkspace);
 }
 

@@ -10,11 +10,15 @@ namespace zimage::plan {
 struct Place {
   std::uint64_t offset = 0;  // bytes, a multiple of 256
   bool resident = true;      // no other unit's place overlaps this one
+
+  bool operator==(const Place&) const = default;
 };
 
 struct Arena {
   std::uint64_t bytes = 0;
   std::vector<Place> places;  // one per unit
+
+  bool operator==(const Arena&) const = default;
 };
 
 // One behind the other.

@@ -11,7 +11,7 @@ constexpr std::uint64_t kDeviceParts = 50, kHostParts = 8;
 }  // namespace
 
 std::uint64_t device_headroom(const Machine& machine) {
-  return std::max(kLeastHeadroom, machine.device_bytes / kDeviceParts);
+  return std::max(kLeastHeadroom, machine.free_bytes / kDeviceParts);
 }
 
 std::uint64_t device_budget(const Machine& machine, const Policy& policy) {

@@ -5,7 +5,7 @@
 
 namespace zimage::plan {
 
-// What a run leaves to others on the device: 2 % of it, at least 256 MiB.
+// What a run leaves to others on the device: 2 % of what is free, at least 256 MiB.
 std::uint64_t device_headroom(const Machine& machine);
 // min(what the policy gives, what is free less the headroom).
 std::uint64_t device_budget(const Machine& machine, const Policy& policy);

@@ -18,7 +18,8 @@ struct ProductRates {
 struct Machine {
   std::string name;    // "NVIDIA H200", or a card's name in configs/cards.yaml
   int capability = 0;  // 10 · major + minor; 0: the CPU
-  std::uint64_t device_bytes = 0, free_bytes = 0;
+  std::uint64_t device_bytes = 0;
+  std::uint64_t free_bytes = 0;        // what the process may take in all, its context included
   std::uint64_t context_bytes = 0;     // what the process takes once it has a context
   std::uint64_t libraries_bytes = 0;   // what GEMM, attention and convolution libraries add to that
   double link_bytes_per_second = 0;    // host to device, from pinned memory

@@ -10,8 +10,9 @@
 namespace zimage::plan {
 namespace {
 
-// Rungs of the ladder are at least this far apart: less would not help an image that ran out of memory.
-constexpr std::uint64_t kRungBytes = 256ULL << 20;
+// Rungs of the ladder are at least this far apart, or this part of the higher one's peak where that is less: a smaller
+// step would not help an image that ran out of memory.
+constexpr std::uint64_t kRungBytes = 256ULL << 20, kRungParts = 16;
 // An evaluation's two streamed units keep the two slots for the whole image.
 constexpr std::size_t kSlots = 2;
 
@@ -117,7 +118,7 @@ std::vector<Plan> plan_ladder(const Problem& problem, const Machine& machine, co
   std::optional<Candidate> next = search.fastest(device_budget(machine, policy));
   while (next) {
     ladder.push_back(complete(problem, machine, policy, *next));
-    const std::uint64_t below = next->peak_bytes - std::min(next->peak_bytes, kRungBytes);
+    const std::uint64_t below = next->peak_bytes - std::min(next->peak_bytes / kRungParts + 1, kRungBytes);
     next = search.fastest(below);
   }
   const Candidate smallest = search.smallest();

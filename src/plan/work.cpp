@@ -24,9 +24,10 @@ constexpr double kConvolutions = 0.95, kDecoderBandwidth = 0.8;
 constexpr double kTextLayerLaunches = 120e-6, kBlockLaunches = 140e-6, kDecoderLaunches = 1e-3, kLaunch = 6e-6;
 // Patches, embedder, final layer, Euler step and gaps.
 constexpr double kEvaluationOverhead = 1.3e-3;
-constexpr double kSlicedProducts = 0.93;  // queries, keys and values by groups of heads
-constexpr double kStripsCost = 1.06;      // halos, and convolutions too small for the device
-constexpr double kStripKernels = 60;      // launched for each strip of the two largest levels
+// What the levers cost, measured on an H200 at 1024×1024 and 2048×2048 (docs/memory.md). Each slice of heads but the
+// first: launches, and the common input normalised and the result copied again. Strips: halos, and their launches.
+constexpr double kSliceLaunches = 90e-6, kSliceBytes = 18;
+constexpr double kStripsCost = 1.022, kStripKernels = 56;
 constexpr std::int64_t kTileOverlapParts = 4;
 
 struct Layer {
@@ -76,7 +77,7 @@ Layer transformer_layer(const TransformerConfig& config, std::int64_t tokens, DT
 }
 
 // How fast products of so many rows are beside those of the whole sequence.
-double chunk_share(std::int64_t rows) { return rows >= 2048 ? 0.98 : rows >= 1024 ? 0.95 : 0.88; }
+double chunk_share(std::int64_t rows) { return rows >= 2048 ? 0.885 : rows >= 1024 ? 0.86 : 0.78; }
 
 double lever_seconds(const Layer& layer, const Problem& problem, const Machine& machine,
                      const ActivationLevers& levers) {
@@ -85,8 +86,8 @@ double lever_seconds(const Layer& layer, const Problem& problem, const Machine& 
   double seconds = 0;
   if (levers.heads_per_slice > 0 && levers.heads_per_slice < heads) {
     const double slices = static_cast<double>((heads + levers.heads_per_slice - 1) / levers.heads_per_slice);
-    const double qkv = 2 * n * layer.projections * 3 / 4 / rate;
-    seconds += qkv * (1 / kSlicedProducts - 1) + slices * 4 * kLaunch;
+    const double bytes = kSliceBytes * n * static_cast<double>(layer.attention_dim);
+    seconds += (slices - 1) * (kSliceLaunches + bytes / bandwidth(machine));
   }
   if (levers.rows_per_chunk > 0) {
     const double chunks = n / static_cast<double>(levers.rows_per_chunk) + 1;

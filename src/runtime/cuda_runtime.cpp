@@ -2,8 +2,10 @@
 
 #include "runtime/device.h"
 
+#include <c10/cuda/CUDACachingAllocator.h>
 #include <cuda_runtime_api.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -70,6 +72,13 @@ std::vector<DeviceInfo> cuda_devices() {
   return devices;
 }
 
+std::optional<std::uint64_t> used_bytes_of_device(int index) {
+  std::size_t free = 0, total = 0;
+  const bool known = cudaSetDevice(index) == cudaSuccess && cudaMemGetInfo(&free, &total) == cudaSuccess;
+  cudaGetLastError();
+  return known ? std::optional<std::uint64_t>(total - free) : std::nullopt;
+}
+
 std::uint64_t free_bytes_of_device(int index) {
   std::size_t free = 0, total = 0;
   // The device stays set: setting the one before again would create a context there.
@@ -86,6 +95,13 @@ bool pin_host_memory(std::byte* memory, std::size_t bytes) {
 
 void unpin_host_memory(std::byte* memory) {
   if (cudaHostUnregister(memory) != cudaSuccess) cudaGetLastError();
+}
+
+void cap_device_allocator(int index, std::uint64_t bytes) {
+  std::size_t free = 0, total = 0;
+  C10_CUDA_CHECK(cudaMemGetInfo(&free, &total));
+  const double fraction = static_cast<double>(bytes) / static_cast<double>(total);
+  c10::cuda::CUDACachingAllocator::setMemoryFraction(std::min(fraction, 1.0), static_cast<c10::DeviceIndex>(index));
 }
 
 }  // namespace zimage

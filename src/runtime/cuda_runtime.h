@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace zimage {
@@ -20,5 +21,10 @@ std::uint64_t free_bytes_of_device(int index);
 // Whether the GPUs now read this memory by themselves; some systems refuse, or let a process pin only so much.
 bool pin_host_memory(std::byte* memory, std::size_t bytes);
 void unpin_host_memory(std::byte* memory);
+
+// As cap_allocator.
+void cap_device_allocator(int index, std::uint64_t bytes);
+// What all processes use on this GPU, by its driver. As the above: creates the context.
+std::optional<std::uint64_t> used_bytes_of_device(int index);
 
 }  // namespace zimage

@@ -13,6 +13,8 @@ std::uint64_t free_bytes_of_device(int) { return 0; }
 bool pin_host_memory(std::byte*, std::size_t) { return false; }
 void unpin_host_memory(std::byte*) {}
 std::unique_ptr<Transfers> cuda_transfers(at::Device) { return nullptr; }
+void cap_device_allocator(int, std::uint64_t) {}
+std::optional<std::uint64_t> used_bytes_of_device(int) { return std::nullopt; }
 PieceWriters cuda_piece_writers(at::Device, std::size_t) { return {}; }
 
 }  // namespace zimage

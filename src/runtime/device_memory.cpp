@@ -1,5 +1,7 @@
 #include "runtime/device_memory.h"
 
+#include "runtime/cuda_runtime.h"
+
 #include <c10/core/CachingDeviceAllocator.h>
 
 namespace zimage {
@@ -16,6 +18,17 @@ AllocatorPeak take_allocator_peak(at::Device device) {
 
 void release_cached_memory(at::Device device) {
   if (!device.is_cpu()) c10::getDeviceAllocator(device.type())->emptyCache();
+}
+
+
+std::uint64_t reserved_bytes(at::Device device) {
+  if (device.is_cpu()) return 0;
+  const auto stats = c10::getDeviceAllocator(device.type())->getDeviceStats(device.index());
+  return static_cast<std::uint64_t>(stats.reserved_bytes[0].current);
+}
+
+void cap_allocator(at::Device device, std::uint64_t bytes) {
+  if (!device.is_cpu()) cap_device_allocator(device.index(), bytes);
 }
 
 }  // namespace zimage

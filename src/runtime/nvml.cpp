@@ -47,11 +47,16 @@ struct Memory {
   unsigned long long total, free, used;
 };
 
+std::optional<std::uint64_t> used_bytes_of(const Library& library, Device device) {
+  Memory memory{};
+  if (!call(library, "nvmlDeviceGetMemoryInfo", device, &memory)) return std::nullopt;
+  return memory.used;
+}
+
 void add_place_and_memory(const Library& library, Device device, NvmlGpu& gpu) {
   PciInfo pci{};
   if (call(library, "nvmlDeviceGetPciInfo_v3", device, &pci)) gpu.pci_bus_id = pci.bus_id.data();
-  Memory memory{};
-  if (call(library, "nvmlDeviceGetMemoryInfo", device, &memory)) gpu.used_bytes = memory.used;
+  gpu.used_bytes = used_bytes_of(library, device);
 }
 
 NvmlReport report_of(const Library& library) {
@@ -72,14 +77,41 @@ NvmlReport report_of(const Library& library) {
   return report;
 }
 
+// Null where it is missing or does not start. Whoever has it calls nvmlShutdown at the end.
+Library start_library() {
+  Library library(::dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL));
+  return library && call(library, "nvmlInit_v2") ? std::move(library) : nullptr;
+}
+
 }  // namespace
 
 std::optional<NvmlReport> query_nvml() {
-  const Library library(::dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL));
-  if (!library || !call(library, "nvmlInit_v2")) return std::nullopt;
+  const Library library = start_library();
+  if (!library) return std::nullopt;
   const NvmlReport report = report_of(library);
   call(library, "nvmlShutdown");
   return report;
 }
+
+struct NvmlDevice::Handle {
+  Library library;
+  Device device = nullptr;
+};
+
+NvmlDevice::NvmlDevice(std::unique_ptr<Handle> handle) : handle_(std::move(handle)) {}
+NvmlDevice::~NvmlDevice() { call(handle_->library, "nvmlShutdown"); }
+
+std::unique_ptr<NvmlDevice> NvmlDevice::open(const std::string& pci_bus_id) {
+  Library library = start_library();
+  if (!library) return nullptr;
+  Device device = nullptr;
+  if (!call(library, "nvmlDeviceGetHandleByPciBusId_v2", pci_bus_id.c_str(), &device)) {
+    call(library, "nvmlShutdown");
+    return nullptr;
+  }
+  return std::unique_ptr<NvmlDevice>(new NvmlDevice(std::unique_ptr<Handle>(new Handle{std::move(library), device})));
+}
+
+std::optional<std::uint64_t> NvmlDevice::used_bytes() const { return used_bytes_of(handle_->library, handle_->device); }
 
 }  // namespace zimage

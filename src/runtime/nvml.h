@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,5 +29,24 @@ struct NvmlReport {
 
 // Nothing where the driver's library is missing or does not start.
 std::optional<NvmlReport> query_nvml();
+
+// One GPU, with the library kept open: for readings in quick succession.
+class NvmlDevice {
+ public:
+  // Null where the library is missing, does not start, or knows no GPU of this PCI bus id.
+  static std::unique_ptr<NvmlDevice> open(const std::string& pci_bus_id);
+  ~NvmlDevice();
+  NvmlDevice(const NvmlDevice&) = delete;
+  NvmlDevice& operator=(const NvmlDevice&) = delete;
+
+  // By all processes. Safe from several threads.
+  std::optional<std::uint64_t> used_bytes() const;
+
+ private:
+  struct Handle;
+  explicit NvmlDevice(std::unique_ptr<Handle> handle);
+
+  std::unique_ptr<Handle> handle_;
+};
 
 }  // namespace zimage

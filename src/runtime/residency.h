@@ -72,6 +72,9 @@ class Residency {
   bool streams() const { return streams_; }
   // Since the last call.
   StreamCount take_count();
+  // As those of Transfers.
+  void lap() { transfers_.lap(); }
+  std::vector<TransferSeconds> take_laps() { return transfers_.take_laps(); }
 
  private:
   friend Lease;

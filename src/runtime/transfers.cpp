@@ -75,6 +75,9 @@ class ThreadedTransfers final : public Transfers {
     transfers_->settle();
   }
 
+  void lap() override { transfers_->lap(); }
+  std::vector<TransferSeconds> take_laps() override { return transfers_->take_laps(); }
+
  private:
   static constexpr Event kNone = static_cast<Event>(-1);
 

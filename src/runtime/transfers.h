@@ -7,10 +7,17 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <vector>
 
 namespace zimage {
 
 enum class Queue { compute, copy };
+
+// Of one lap, in seconds.
+struct TransferSeconds {
+  double copying = 0;  // what the copies took
+  double waiting = 0;  // the compute queue stood still for one
+};
 
 // Used by one thread at a time.
 class Transfers {
@@ -35,6 +42,11 @@ class Transfers {
   virtual void run(std::function<void()> work) = 0;
   // Waits until the copy queue has nothing left to do, and forgets what has failed there.
   virtual void settle() noexcept = 0;
+
+  // What copies and waits took, lap by lap: lap() ends one; take_laps() waits for the device and gives all since the
+  // last call. Nothing where time is not taken.
+  virtual void lap() {}
+  virtual std::vector<TransferSeconds> take_laps() { return {}; }
 };
 
 // Host memory: each call is done when it returns.

@@ -72,6 +72,8 @@ const std::map<std::string_view, std::string>& other_values() {
                                                               {"output.force", "true"},
                                                               {"output.save_latents", "s.safetensors"},
                                                               {"output.profile", "p.json"},
+                                                              {"output.profile_csv", "p.csv"},
+                                                              {"output.profile_plot", "p.svg"},
                                                               {"timing.repeat", "3"},
                                                               {"timing.warmup", "1"},
                                                               {"log.verbose", "true"},
@@ -189,7 +191,7 @@ TEST(Settings, A17_values_out_of_their_range) {
   EXPECT_EQ(options_of("memory.budget", "1T").memory.budget_bytes, 1ULL << 40);  // more than a card has
 }
 
-TEST(Config, the_command_line_wins) {
+TEST(ConfigMerge, the_command_line_wins) {
   Config flags;
   flags.give(setting("image.width"), "512");
   const Config merged = read("image: {width: 256, height: 768}\nsampling: {steps: 5}\n", flags);
@@ -203,14 +205,14 @@ TEST(Config, the_command_line_wins) {
   EXPECT_NE(text.find("# default\n"), std::string::npos);
 }
 
-TEST(Config, what_the_command_line_replaces_is_checked_all_the_same) {
+TEST(ConfigMerge, what_the_command_line_replaces_is_checked_all_the_same) {
   Config flags;
   flags.give(setting("image.width"), "512");
   expect_error(ErrorKind::model, {"f.yaml:1:16: image.width 100: must be a multiple of 16"},
                [&] { read("image: {width: 100}\n", flags); });
 }
 
-TEST(Config, a_flag_drops_what_the_file_says_against_it) {
+TEST(ConfigMerge, a_flag_drops_what_the_file_says_against_it) {
   Config flags;
   flags.give(setting("prompt.file"), "p.txt");
   flags.give(setting("timing.repeat"), "3");
@@ -221,7 +223,7 @@ TEST(Config, a_flag_drops_what_the_file_says_against_it) {
   EXPECT_EQ(merged.count, std::nullopt);
 }
 
-TEST(Config, Y4_unknown_keys_with_what_was_meant) {
+TEST(ConfigMerge, Y4_unknown_keys_with_what_was_meant) {
   expect_refused("memory:\n  cpu_ofload: none\n",
                  "f.yaml:2:3: memory.cpu_ofload: unknown key, did you mean 'cpu_offload'?");
   expect_refused("memroy:\n  budget: 1GiB\n", "f.yaml:1:1: memroy: unknown key, did you mean 'memory'?");
@@ -230,7 +232,7 @@ TEST(Config, Y4_unknown_keys_with_what_was_meant) {
   expect_refused("image: {\"wi\\nd\": 9}\n", "image.wi\\nd: unknown key");
 }
 
-TEST(Config, Y6_wrong_types) {
+TEST(ConfigMerge, Y6_wrong_types) {
   expect_refused("memory: 12GiB\n", "f.yaml:1:9: memory: must be a mapping");
   expect_refused("image: [1, 2]\n", "f.yaml:1:8: image: must be a mapping");
   expect_refused("- a\n", "f.yaml:1:1: must be a mapping");
@@ -246,19 +248,19 @@ TEST(Config, Y6_wrong_types) {
   expect_refused("prompt: {text: \"\\0\"}\n", "NUL");
 }
 
-TEST(Config, Y7_no_and_octal) {
+TEST(ConfigMerge, Y7_no_and_octal) {
   expect_refused("output: {force: no}\n", "f.yaml:1:17: output.force no: must be true or false; write false");
   expect_refused("sampling: {steps: 011}\n", "sampling.steps 011: must be a number without leading zeros");
   expect_refused("sampling: {steps: 0o11}\n", "sampling.steps 0o11: must be a whole number");
 }
 
-TEST(Config, a_section_of_comments_says_nothing) {
+TEST(ConfigMerge, a_section_of_comments_says_nothing) {
   const Config config = read("memory:\n  # budget: 12GiB\nimage:\n");
   EXPECT_EQ(to_yaml(config), to_yaml(Config()));
   EXPECT_EQ(to_yaml(read("")), to_yaml(Config()));
 }
 
-TEST(Config, show_keeps_text_that_yaml_would_take_apart) {
+TEST(ConfigMerge, show_keeps_text_that_yaml_would_take_apart) {
   for (const std::string prompt : {"a: b # c", "\"quoted\" \\ 'x'", " two\nlines\t", "no", "12", "", "\xC2\x85|\x7F",
                                    "*a", "一只狐狸 🦊", "%x", "- a"}) {
     Config config;
@@ -267,7 +269,7 @@ TEST(Config, show_keeps_text_that_yaml_would_take_apart) {
   }
 }
 
-TEST(Config, the_files_that_come_with_the_program) {
+TEST(ConfigMerge, the_files_that_come_with_the_program) {
   constexpr std::uint64_t kGiB = 1 << 30;
   for (const std::uint64_t size : {4, 6, 8, 12, 16, 24}) {
     Config config;

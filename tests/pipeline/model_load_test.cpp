@@ -12,6 +12,10 @@
 namespace zimage {
 namespace {
 
+std::future<std::unique_ptr<WeightReader>> on_the_cpu() {
+  return std::async(std::launch::async, [] { return std::make_unique<WeightReader>(at::kCPU); });
+}
+
 class ModelLoadOf : public testing::Test {
  protected:
   ModelLoadOf() {
@@ -27,7 +31,7 @@ class ModelLoadOf : public testing::Test {
 TEST_F(ModelLoadOf, a_transformer_that_shrinks_fails_where_it_is_waited_for) {
   const Checkpoint checkpoint(model_dir());
   std::filesystem::resize_file(model_dir() / "transformer/diffusion_pytorch_model-00003-of-00005.safetensors", 100'000);
-  const ModelLoad load(checkpoint, {.placement = {.device = "cpu"}}, start_reader("cpu"));
+  const ModelLoad load(checkpoint, {.placement = {.device = "cpu"}}, on_the_cpu());
   EXPECT_NO_THROW(load.text_encoder({}));
   EXPECT_NO_THROW(load.vae_decoder({}));
   for (int again = 0; again < 2; ++again) {
@@ -46,7 +50,7 @@ TEST_F(ModelLoadOf, with_streamed_weights_all_models_are_there_at_once) {
   plan.placement.device = "cpu";
   plan.memory.arena = test::two_slots(units_of(checkpoint, {DType::f32, DType::f32}), 1);
   plan.memory.host.weight_bytes = 1 << 30;
-  const ModelLoad load(checkpoint, plan, start_reader("cpu"));
+  const ModelLoad load(checkpoint, plan, on_the_cpu());
   const at::Tensor streamed = load.text_encoder({}).forward({1, 2, 3});
   EXPECT_TRUE(load.is_complete());
   EXPECT_GT(load.host_weights().pageable_bytes(), 0);

@@ -2,6 +2,7 @@
 
 #include <c10/core/CPUAllocator.h>
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -15,6 +16,7 @@ constexpr std::uint8_t kPriority = 200;  // above whatever the libraries set
 struct Ledger {
   std::mutex mutex;
   std::map<void*, std::int64_t> live;
+  std::int64_t bytes = 0, peak = 0;  // of live
   c10::Allocator* inner = nullptr;
 };
 
@@ -26,7 +28,11 @@ Ledger& ledger() {
 void release(void* memory) {
   {
     const std::lock_guard lock(ledger().mutex);
-    ledger().live.erase(memory);
+    const auto found = ledger().live.find(memory);
+    if (found != ledger().live.end()) {
+      ledger().bytes -= found->second;
+      ledger().live.erase(found);
+    }
   }
   ledger().inner->raw_deallocate(memory);
 }
@@ -43,7 +49,11 @@ class CountingAllocator::Counter final : public c10::Allocator {
     }
     void* const memory = ledger().inner->raw_allocate(bytes);
     const std::lock_guard lock(ledger().mutex);
-    if (memory != nullptr) ledger().live.emplace(memory, static_cast<std::int64_t>(bytes));
+    if (memory != nullptr) {
+      ledger().live.emplace(memory, static_cast<std::int64_t>(bytes));
+      ledger().bytes += static_cast<std::int64_t>(bytes);
+      ledger().peak = std::max(ledger().peak, ledger().bytes);
+    }
     return {memory, memory, &release, c10::Device(c10::kCPU)};
   }
   c10::DeleterFnPtr raw_deleter() const override { return &release; }
@@ -54,6 +64,7 @@ class CountingAllocator::Counter final : public c10::Allocator {
 };
 
 CountingAllocator::CountingAllocator() : counter_(std::make_unique<Counter>()) {
+  ledger().peak = ledger().bytes;
   ledger().inner = c10::GetAllocator(c10::kCPU);
   c10::SetAllocator(c10::kCPU, counter_.get(), kPriority);
 }
@@ -62,9 +73,12 @@ CountingAllocator::~CountingAllocator() { c10::SetAllocator(c10::kCPU, ledger().
 
 std::int64_t CountingAllocator::live_bytes() const {
   const std::lock_guard lock(ledger().mutex);
-  std::int64_t bytes = 0;
-  for (const auto& [memory, size] : ledger().live) bytes += size;
-  return bytes;
+  return ledger().bytes;
+}
+
+std::int64_t CountingAllocator::peak_bytes() const {
+  const std::lock_guard lock(ledger().mutex);
+  return ledger().peak;
 }
 
 std::int64_t CountingAllocator::allocations() const {

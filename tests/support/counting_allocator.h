@@ -17,6 +17,7 @@ class CountingAllocator {
   CountingAllocator& operator=(const CountingAllocator&) = delete;
 
   std::int64_t live_bytes() const;
+  std::int64_t peak_bytes() const;               // the most that was live at once since it lives
   std::int64_t allocations() const;              // so far
   int allocations_of(std::int64_t bytes) const;  // so far
   // The allocation with this number from here on, from 0, fails as the system's would.

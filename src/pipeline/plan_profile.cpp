@@ -1,0 +1,56 @@
+#include "pipeline/plan_profile.h"
+
+namespace zimage {
+namespace {
+
+void add(std::string& words, const std::string& lever) {
+  if (!words.empty()) words += ", ";
+  words += lever;
+}
+
+std::string offload_in_words(plan::CpuOffload offload) {
+  switch (offload) {
+    case plan::CpuOffload::none:
+      return "";
+    case plan::CpuOffload::component:
+      return "component offload";
+    case plan::CpuOffload::sequential:
+      return "sequential offload";
+  }
+  return "";
+}
+
+std::string vae_in_words(const plan::VaeLevers& vae) {
+  switch (vae.tiling) {
+    case plan::VaeTiling::whole:
+      return "";
+    case plan::VaeTiling::strips:
+      return "VAE strips of " + std::to_string(vae.strip_rows) + " rows";
+    case plan::VaeTiling::tiles:
+      return "VAE tiles of " + std::to_string(vae.tile) + " latents (approximate)";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string in_words(const plan::Levers& levers) {
+  std::string words = offload_in_words(levers.cpu_offload);
+  const auto& [heads, rows] = levers.activations;
+  if (heads > 0) add(words, "attention by " + std::to_string(heads) + " heads");
+  if (rows > 0) add(words, "recompute by " + std::to_string(rows) + " rows");
+  if (const std::string vae = vae_in_words(levers.vae); !vae.empty()) add(words, vae);
+  return words.empty() ? "all resident" : words;
+}
+
+void describe_plan(Profiler& profiler, const PlannedRun& run) {
+  for (const plan::StagePlan& stage : run.plan->stages) {
+    if (stage.stage != Stage::load) profiler.predict(stage.stage, {stage.seconds, stage.peak.total()});
+  }
+  profiler.set_plan({.budget_bytes = run.plan->budget_bytes,
+                     .levers = in_words(run.plan->levers),
+                     .rung = run.rung,
+                     .retries = run.retries});
+}
+
+}  // namespace zimage

@@ -1,0 +1,56 @@
+// The models, loaded as a plan says; loaded again where the plan must change: a larger image, less memory left by
+// others, or an image that ran out of it.
+#pragma once
+
+#include "pipeline/device_start.h"
+#include "pipeline/model_load.h"
+#include "plan/plan.h"
+
+#include <future>
+#include <memory>
+
+namespace zimage {
+
+// What does not change from plan to plan.
+struct RunChoice {
+  Placement placement;
+  AttentionBackend attention = AttentionBackend::automatic;
+  plan::Policy policy;
+};
+
+class PlannedModels {
+ public:
+  // Plans for `image` and starts to load. `checkpoint` must outlive this. Throws Error(memory) when nothing fits,
+  // before a weight is read.
+  PlannedModels(const Checkpoint& checkpoint, const RunChoice& run, std::future<StartedDevice> device,
+                const plan::ImageShape& image);
+
+  // Ready for such an image: plans and loads again where the present plan does not serve it, or needs more memory than
+  // is there by now. Throws Error(memory).
+  void prepare(const plan::ImageShape& image);
+
+  // After an image ran out of memory: loads as the next plan says that needs less. false: there is none, and nothing is
+  // loaded any more until prepare.
+  bool step_down();
+
+  ModelLoad& load() { return *load_; }
+  const ModelLoad& load() const { return *load_; }
+  const plan::Plan& plan() const { return plan_; }
+  int rung() const { return rung_; }  // how often step_down has been of use
+
+ private:
+  plan::Problem problem(const plan::ImageShape& image) const;
+  plan::Machine machine_now() const;
+  void reload(const plan::Plan& plan);
+  void start(std::future<std::unique_ptr<WeightReader>> reader);
+
+  const Checkpoint& checkpoint_;
+  RunChoice run_;
+  plan::Machine machine_;  // as it was before anything was loaded
+  plan::ImageShape image_;
+  plan::Plan plan_;
+  int rung_ = 0;
+  std::unique_ptr<ModelLoad> load_;
+};
+
+}  // namespace zimage
