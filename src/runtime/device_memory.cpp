@@ -20,7 +20,6 @@ void release_cached_memory(at::Device device) {
   if (!device.is_cpu()) c10::getDeviceAllocator(device.type())->emptyCache();
 }
 
-
 std::uint64_t reserved_bytes(at::Device device) {
   if (device.is_cpu()) return 0;
   const auto stats = c10::getDeviceAllocator(device.type())->getDeviceStats(device.index());

@@ -17,8 +17,8 @@ namespace {
 
 using io::Json;
 
-// GEMM, attention and convolution libraries, our kernels and the mapping of pinned memory, once all are in use: beside the
-// allocator's memory 528 MiB of an H200 become 762 where all weights stay there, 794 where most of them stream.
+// GEMM, attention and convolution libraries, our kernels and the mapping of pinned memory, once all are in use: beside
+// the allocator's memory 528 MiB of an H200 become 762 where all weights stay there, 794 where most of them stream.
 constexpr std::uint64_t kLibrariesBytes = 268ULL << 20;
 constexpr std::uint64_t kMaxRatesFile = 4096;
 constexpr std::int64_t kFormat = 1;
