@@ -31,6 +31,8 @@ namespace {
 
 static_assert(TextEncoder::kMaxTokens >= Tokenizer::kMaxTokens);
 
+constexpr std::int64_t kFallbackStripRows = 256;
+
 // float32 means float32: no TF32, and 16-bit products are summed in float32 throughout.
 void configure_arithmetic(int threads) {
   if (threads > 0) at::set_num_threads(threads);
@@ -147,6 +149,9 @@ class Pipeline::Impl {
   TokenIds tokenize(const std::string& prompt, const Request& request, Result& result) const;
   // Embeddings of one prompt, [L, hidden].
   at::Tensor encode(const TokenIds& ids, Result& result);
+  // [H, W, 3] bytes on the host. By strips, which draw the same, where memory does not suffice for the whole at once:
+  // the allocator may have it in pieces.
+  at::Tensor decode(const VaeDecoder& decoder, const at::Tensor& latents);
   // What an image of these prompts is going to use. Waits for all weights.
   Visits visits(const std::vector<TokenIds>& prompts, const Guidance& guidance, const std::vector<float>& sigmas) const;
 
@@ -164,6 +169,7 @@ class Pipeline::Impl {
   std::optional<PlannedModels> models_;
   PromptCache prompts_;
   int images_ = 0;
+  bool decodes_by_strips_ = false;  // though the plan does not say so: memory ran out in a decode
 };
 
 LoadProfile Pipeline::Impl::load(const ProgressCallback& progress) {
@@ -195,6 +201,23 @@ at::Tensor Pipeline::Impl::encode(const TokenIds& prompt, Result& result) {
     ++result.profile.encodes;
     return models_->load().text_encoder({}).forward(ids);
   });
+}
+
+at::Tensor Pipeline::Impl::decode(const VaeDecoder& decoder, const at::Tensor& latents) {
+  const bool is_whole = models_->plan().levers.vae.tiling == VaeTiling::whole;
+  if (is_whole && !decodes_by_strips_) {
+    at::Tensor bytes;
+    try {
+      with_translated_failures([&] { bytes = decoder.decode(latents); });
+      return bytes;
+    } catch (const Error& failure) {
+      if (failure.kind() != ErrorKind::memory || memory_.strict_plan) throw;
+      log::warning(std::string(failure.what()) + "; from here on the VAE decodes by strips");
+    }
+    decodes_by_strips_ = true;
+    release_cached_memory(at::Device(placement_.device));
+  }
+  return is_whole ? decoder.with({VaeTiling::strips, kFallbackStripRows, 0}).decode(latents) : decoder.decode(latents);
 }
 
 Visits Pipeline::Impl::visits(const std::vector<TokenIds>& prompts, const Guidance& guidance,
@@ -290,7 +313,7 @@ Result Pipeline::Impl::draw(const Request& request, const ProgressCallback& prog
 
   profiler.begin_decode();
   report(progress, {Stage::decode, 1, 1});
-  result.image = to_image(vae_decoder.decode(latents));
+  result.image = to_image(decode(vae_decoder, latents));
   profiler.end();
   add_transfers(profiler, transfers, load.take_laps());
   profiler.set_pinned_bytes(load.host_weights().pinned_bytes());

@@ -130,6 +130,7 @@ TEST(VaeTiles, tiles_of_one_picture_blend_into_it) {
 }
 
 TEST(VaeTiles, a_picture_within_one_tile_is_exact_and_a_larger_one_is_not) {
+  at::manual_seed(1);  // how far tiles are off depends on the picture
   const at::Tensor latents = at::randn({16, 6, 5});
   const auto decode = [&](std::int64_t tile) {
     return pixels("square_9_steps", kCpu, {.tiling = VaeTiling::tiles, .tile = tile}, latents);

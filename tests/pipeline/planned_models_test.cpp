@@ -80,6 +80,22 @@ TEST_F(Planned, an_image_that_runs_out_of_memory_is_drawn_with_a_smaller_plan) {
   EXPECT_EQ(result.profile.plan.retries, 1);
 }
 
+TEST_F(Planned, a_decode_that_runs_out_of_memory_goes_on_by_strips) {
+  const Result expected = Pipeline(options({})).generate(case_.request);
+  Pipeline pipeline(options({.oom_retry_delay_seconds = 0}));
+  pipeline.load();
+  test::CountingAllocator memory;
+  const auto fail_in_the_decode = [&](const Progress& progress) {
+    if (progress.stage == Stage::decode) memory.fail_at(10);
+    return true;
+  };
+  const Result result = pipeline.generate(case_.request, fail_in_the_decode);
+  EXPECT_EQ(result.latents.values, expected.latents.values);
+  EXPECT_EQ(result.profile.plan.retries, 0);
+  ASSERT_EQ(result.image.rgb.size(), expected.image.rgb.size());
+  for (std::size_t i = 0; i < result.image.rgb.size(); ++i) ASSERT_NEAR(result.image.rgb[i], expected.image.rgb[i], 1);
+}
+
 TEST_F(Planned, a_strict_plan_fails_instead) {
   Pipeline pipeline(options({.strict_plan = true, .oom_retry_delay_seconds = 0}));
   pipeline.load();

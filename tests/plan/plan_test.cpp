@@ -55,11 +55,12 @@ TEST(Plan, a_large_card_keeps_everything) {
 }
 
 TEST(Plan, stages_add_up) {
-  const Plan plan = planned(full_problem(), budget(8 * kGiB));
+  const Problem problem = full_problem();
+  const Plan plan = planned(problem, budget(8 * kGiB));
   ASSERT_EQ(plan.stages.size(), 3U);
   std::uint64_t evaluated = 0;
   for (std::size_t i = 0; i < plan.arena.places.size(); ++i) {
-    const Unit& unit = full_problem().units[i];
+    const Unit& unit = problem.units[i];
     if (unit.use == Use::evaluation && !plan.arena.places[i].resident) evaluated += unit.bytes;
   }
   EXPECT_GT(evaluated, 0U);

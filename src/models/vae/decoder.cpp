@@ -33,6 +33,12 @@ VaeDecoder::VaeDecoder(const VaeConfig& config, WeightStore weights)
 VaeDecoder::VaeDecoder(const VaeConfig& config, const ComponentFiles& files, at::Device device, at::ScalarType dtype)
     : VaeDecoder(config, WeightStore(files, {vae_decoder_layout(device, dtype), device})) {}
 
+VaeDecoder VaeDecoder::with(const plan::VaeLevers& levers) const {
+  VaeDecoder other(*this);
+  other.config_.levers = levers;
+  return other;
+}
+
 void VaeDecoder::claim_memory(std::int64_t elements, std::int64_t other_elements) const {
   if (!weights_.device().is_cuda()) return;
   const auto options = at::device(weights_.device()).dtype(weights_.dtype());

@@ -16,6 +16,9 @@ class VaeDecoder {
   VaeDecoder(const VaeConfig& config, WeightStore weights);
   VaeDecoder(const VaeConfig& config, const ComponentFiles& files, at::Device device, at::ScalarType dtype);
 
+  // Over the same weights, with other levers.
+  VaeDecoder with(const plan::VaeLevers& levers) const;
+
   // Of one image.
   Visits visits() const { return {weights_.unit("rest")}; }
 
