@@ -153,7 +153,7 @@ class Pipeline::Impl {
   // the allocator may have it in pieces.
   at::Tensor decode(const VaeDecoder& decoder, const at::Tensor& latents);
   // What an image of these prompts is going to use. Waits for all weights.
-  Visits visits(const std::vector<TokenIds>& prompts, const Guidance& guidance, const std::vector<float>& sigmas) const;
+  Visits visits(const std::vector<TokenIds>& prompts, const Guidance& guidance, const std::vector<float>& sigmas);
 
   std::unique_ptr<MemorySampler> sampler_;  // null: nobody asked. First: counts from before CUDA starts
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
@@ -221,7 +221,7 @@ at::Tensor Pipeline::Impl::decode(const VaeDecoder& decoder, const at::Tensor& l
 }
 
 Visits Pipeline::Impl::visits(const std::vector<TokenIds>& prompts, const Guidance& guidance,
-                              const std::vector<float>& sigmas) const {
+                              const std::vector<float>& sigmas) {
   Visits visits;
   const auto append = [&](const Visits& more) { visits.insert(visits.end(), more.begin(), more.end()); };
   for (const TokenIds& prompt : prompts) {

@@ -47,10 +47,7 @@ PlannedModels::PlannedModels(const Checkpoint& checkpoint, const RunChoice& run,
 void PlannedModels::prepare(const plan::ImageShape& image) {
   const plan::Machine machine = machine_now();
   const bool is_served = serves(image_, image);
-  if (is_served && plan_.peak_bytes() <= machine.free_bytes) {
-    if (!load_) reload(plan_);  // the last image found no plan small enough
-    return;
-  }
+  if (is_served && plan_.peak_bytes() <= machine.free_bytes) return;
   const plan::ImageShape& wanted = is_served ? image_ : image;
   const plan::Plan plan = fitting(plan::make_plan(problem(wanted), machine, run_.policy), wanted);
   log::info(is_served ? "less memory is free than was planned with: planned again" : "a larger image: planned again");
@@ -60,6 +57,11 @@ void PlannedModels::prepare(const plan::ImageShape& image) {
   } else {
     reload(plan);
   }
+}
+
+ModelLoad& PlannedModels::load() {
+  if (!load_) reload(plan_);
+  return *load_;
 }
 
 bool PlannedModels::step_down() {

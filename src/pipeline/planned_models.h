@@ -29,12 +29,11 @@ class PlannedModels {
   // is there by now. Throws Error(memory).
   void prepare(const plan::ImageShape& image);
 
-  // After an image ran out of memory: loads as the next plan says that needs less. false: there is none, and nothing is
-  // loaded any more until prepare.
+  // After an image ran out of memory: loads as the next plan says that needs less. false: there is none; what was
+  // loaded is gone, and loaded again when it is asked for.
   bool step_down();
 
-  ModelLoad& load() { return *load_; }
-  const ModelLoad& load() const { return *load_; }
+  ModelLoad& load();
   const plan::Plan& plan() const { return plan_; }
   int rung() const { return rung_; }  // how often step_down has been of use
 

@@ -96,6 +96,17 @@ TEST_F(Planned, a_decode_that_runs_out_of_memory_goes_on_by_strips) {
   for (std::size_t i = 0; i < result.image.rgb.size(); ++i) ASSERT_NEAR(result.image.rgb[i], expected.image.rgb[i], 1);
 }
 
+TEST_F(Planned, below_the_last_rung_an_image_fails_and_the_next_one_is_drawn) {
+  const Result expected = Pipeline(options({})).generate(case_.request);
+  Pipeline pipeline(options({.budget_bytes = ladder().back().peak_bytes(), .oom_retry_delay_seconds = 0}));
+  pipeline.load();
+  test::CountingAllocator memory;
+  memory.fail_at(40);
+  test::expect_error(ErrorKind::memory, {"memory"}, [&] { pipeline.generate(case_.request); });
+  pipeline.load();
+  EXPECT_LE(distance(pipeline.generate(case_.request), expected), 1e-5);
+}
+
 TEST_F(Planned, a_strict_plan_fails_instead) {
   Pipeline pipeline(options({.strict_plan = true, .oom_retry_delay_seconds = 0}));
   pipeline.load();
