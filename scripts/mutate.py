@@ -123,9 +123,9 @@ MUTATIONS = [
            "TwoSlots.without_expectations_each_comes_when_it_is_acquired"),
     tensor("src/models/transformer/block.cpp", "const Lease lease = stack.acquire(name);", "",
            "Streaming.every_number_of_resident_blocks_gives_the_same_image"),
-    tensor("src/pipeline/pipeline.cpp", "ErrorKind::memory || memory_.strict_plan) throw;", "ErrorKind::memory) throw;",
+    tensor("src/pipeline/pipeline.cpp", "memory_.strict_plan) throw;\n      step_down", "false) throw;\n      step_down",
            "Planned.a_strict_plan_fails_instead"),
-    tensor("src/pipeline/pipeline.cpp", "step_down(failure);", "throw;",
+    tensor("src/pipeline/pipeline.cpp", "      step_down(failure);", "      throw;",
            "Planned.an_image_that_runs_out_of_memory_is_drawn_with_a_smaller_plan"),
     # Operations
     tensor("src/kernels/reference.cpp", "a * cos - b * sin", "a * cos + b * sin", "*TextEncoderParity.every_layer*"),

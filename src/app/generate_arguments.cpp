@@ -23,12 +23,18 @@ void add_setting(CLI::App& command, const config::Setting& setting, config::Conf
 
 }  // namespace
 
-void add_generate_options(CLI::App& command, GenerateArguments& arguments) {
+void add_options(CLI::App& command, GenerateArguments& arguments, bool (*is_wanted)(std::string_view key)) {
   add_text_option(command, arguments.config_file,
                   {"--config", "FILE",
                    "YAML with the keys in brackets below, a section for each part before a dot; flags win. \"\": none",
                    "./zimage.yaml, else zimage/config.yaml in $XDG_CONFIG_HOME or ~/.config, if there is one"});
-  for (const config::Setting& setting : config::settings()) add_setting(command, setting, arguments.flags);
+  for (const config::Setting& setting : config::settings()) {
+    if (is_wanted(setting.key)) add_setting(command, setting, arguments.flags);
+  }
+}
+
+void add_generate_options(CLI::App& command, GenerateArguments& arguments) {
+  add_options(command, arguments, [](std::string_view) { return true; });
 }
 
 config::Config merge(const GenerateArguments& arguments) {

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace zimage::app {
 
@@ -14,7 +15,8 @@ struct GenerateArguments {
   std::optional<std::string> config_file;  // --config
 };
 
-// Declares the options on the command, which keeps a reference to the arguments.
+// Declares --config and the options of these keys on the command, which keeps a reference to the arguments.
+void add_options(CLI::App& command, GenerateArguments& arguments, bool (*is_wanted)(std::string_view key));
 void add_generate_options(CLI::App& command, GenerateArguments& arguments);
 
 // The flags over the configuration file, which is said; the log does as both say. Throws Error(usage), Error(model) and

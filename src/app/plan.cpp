@@ -10,6 +10,7 @@
 #include "app/plan_report.h"
 #include "base/log.h"
 #include "checkpoint/units.h"
+#include "plan/policy.h"
 
 #include <memory>
 
@@ -26,16 +27,19 @@ std::string title(const ModelFolder& model, const plan::Problem& problem, const 
 }
 
 void run_plan(const PlanArguments& arguments) {
-  apply(arguments.log);
-  const plan::Policy policy = policy_of(arguments);
+  const config::Options options = merge(arguments.run).options();
+  const plan::Policy policy = plan::policy_of(options.memory);
   const plan::Machine machine = choose_machine({arguments.card, arguments.card_file});
-  const ModelFolder model = find_model(arguments.model);
+  const ModelFolder model = find_model(options.model);
   const Checkpoint checkpoint(model.dir);
   plan::Problem problem;
   problem.model = {checkpoint.text_encoder_config(), checkpoint.transformer_config(), checkpoint.vae_config()};
-  problem.types = types_of(arguments, machine.capability);
+  const AttentionBackend attention =
+      attention_backend_from_option(options.pipeline.attention).value_or(AttentionBackend::automatic);
+  problem.model.text_encoder.attention = problem.model.transformer.attention = attention;
+  problem.types = types_of(options, machine.capability);
   problem.units = units_of(checkpoint, problem.types);
-  problem.image = image_of(arguments, checkpoint.vae_config().sample_size);
+  problem.image = image_of(options, arguments, checkpoint.vae_config().sample_size);
 
   PlanReport report{.outcome = plan::make_plan(problem, machine, policy)};
   const plan::Outcome& outcome = report.outcome;

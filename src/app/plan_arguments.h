@@ -1,9 +1,7 @@
-// `zimage plan` as it was typed, and what that means.
+// `zimage plan` as it was typed, over a configuration file, and what that means.
 #pragma once
 
-#include "zimage/memory.h"
-
-#include "app/options.h"
+#include "app/generate_arguments.h"
 #include "base/dtype.h"
 #include "plan/plan.h"
 
@@ -13,21 +11,17 @@
 namespace zimage::app {
 
 struct PlanArguments {
-  std::optional<std::string> model, budget, host_budget, width, height, steps, guidance_scale, dtype, batch, card,
-      card_file, cpu_offload, attention_slicing, activation_recompute, vae_tiling;
-  bool allow_approximate = false;
+  GenerateArguments run;  // those options of generate that a plan depends on
+  std::optional<std::string> batch, card, card_file;
   bool all = false;
   bool json = false;
-  LogArguments log;
 };
 
 void add_plan_options(CLI::App& command, PlanArguments& arguments);
 
-// These throw Error(usage) naming the option and its rule.
-plan::Policy policy_of(const PlanArguments& arguments);
-// default_size: pixels, the model's own.
-plan::ImageShape image_of(const PlanArguments& arguments, std::int64_t default_size);
-// As on a GPU of this compute capability.
-plan::UnitTypes types_of(const PlanArguments& arguments, int capability);
+// default_size: pixels, the model's own. Throws Error(usage) naming --batch and its rule.
+plan::ImageShape image_of(const config::Options& options, const PlanArguments& arguments, std::int64_t default_size);
+// As on a GPU of this compute capability. Throws Error(usage) naming --dtype and its rule.
+plan::UnitTypes types_of(const config::Options& options, int capability);
 
 }  // namespace zimage::app

@@ -11,6 +11,7 @@
 #include "pipeline/profiler.h"
 #include "pipeline/prompt_cache.h"
 #include "pipeline/rehearsal.h"
+#include "plan/policy.h"
 #include "runtime/device.h"
 #include "runtime/device_memory.h"
 #include "runtime/memory_source.h"
@@ -44,16 +45,6 @@ void configure_arithmetic(int threads) {
 
 void report(const ProgressCallback& progress, const Progress& state) {
   if (progress && !progress(state)) throw Cancelled{};
-}
-
-plan::Policy policy_of(const MemoryOptions& o) {
-  return {.budget_bytes = o.budget_bytes,
-          .host_budget_bytes = o.host_budget_bytes,
-          .cpu_offload = o.cpu_offload,
-          .heads_per_slice = o.heads_per_slice,
-          .activation_recompute = o.activation_recompute,
-          .vae_tiling = o.vae_tiling,
-          .allow_approximate = o.allow_approximate};
 }
 
 plan::ImageShape shape_of(const PlannedImages& images, int default_size) {
@@ -119,7 +110,7 @@ class Pipeline::Impl {
     }
     log::milestone("tokenizer and headers read");
     configure_arithmetic(options.threads);
-    models_.emplace(checkpoint_, RunChoice{placement_, attention_.asked, policy_of(options.memory)},
+    models_.emplace(checkpoint_, RunChoice{placement_, attention_.asked, plan::policy_of(options.memory)},
                     std::move(device_start_), shape_of(options.images, default_size()));
   }
 

@@ -79,10 +79,9 @@ bool PlannedModels::step_down() {
 
 plan::Problem PlannedModels::problem(const plan::ImageShape& image) const {
   const plan::UnitTypes types{run_.placement.dtype, run_.placement.vae_dtype};
-  return {.model = {checkpoint_.text_encoder_config(), checkpoint_.transformer_config(), checkpoint_.vae_config()},
-          .units = units_of(checkpoint_, types),
-          .types = types,
-          .image = image};
+  plan::ModelShape model{checkpoint_.text_encoder_config(), checkpoint_.transformer_config(), checkpoint_.vae_config()};
+  model.text_encoder.attention = model.transformer.attention = run_.attention;
+  return {.model = model, .units = units_of(checkpoint_, types), .types = types, .image = image};
 }
 
 // What this process holds is its own to plan with.
