@@ -1,6 +1,7 @@
 #include "app/progress_bar.h"
 
 #include "app/format.h"
+#include "app/stage_name.h"
 
 #include <unistd.h>
 
@@ -11,20 +12,6 @@ namespace {
 
 constexpr int kBarCells = 24;
 constexpr const char* kEraseLine = "\r\x1b[K";
-
-const char* stage_name(Stage stage) {
-  switch (stage) {
-    case Stage::load:
-      return "load";
-    case Stage::encode:
-      return "encode";
-    case Stage::denoise:
-      return "denoise";
-    case Stage::decode:
-      return "decode";
-  }
-  return "";
-}
 
 // Load reports what is done, the other stages the step that begins.
 int steps_done(const Progress& progress) { return progress.stage == Stage::load ? progress.step : progress.step - 1; }
@@ -41,7 +28,7 @@ std::string bar(int done, int steps) {
 std::string progress_line(const Progress& progress, double seconds) {
   const int done = steps_done(progress);
   const bool loading = progress.stage == Stage::load;
-  std::string line = std::string(stage_name(progress.stage)) + " " + bar(done, progress.steps);
+  std::string line = std::string(name_of(progress.stage)) + " " + bar(done, progress.steps);
   if (loading || progress.steps > 1) {
     line += " " + std::to_string(progress.step) + "/" + std::to_string(progress.steps) + (loading ? " MiB" : "");
   }

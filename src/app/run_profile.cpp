@@ -52,20 +52,6 @@ double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
-std::string_view name_of(Stage stage) {
-  switch (stage) {
-    case Stage::load:
-      return "load";
-    case Stage::encode:
-      return "encode";
-    case Stage::denoise:
-      return "denoise";
-    case Stage::decode:
-      return "decode";
-  }
-  return "";
-}
-
 std::vector<StageSummary> stage_summaries(const RunProfile& run) {
   return {{Stage::load, run.load},
           stage_of(run, Stage::encode, &Profile::encode),

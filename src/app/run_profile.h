@@ -3,6 +3,8 @@
 
 #include "zimage/profile.h"
 
+#include "app/stage_name.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -40,9 +42,6 @@ struct RunProfile {
 
 // Of the timed images: the middle one, or the mean of the two in the middle. 0 without any.
 double median(std::vector<double> values);
-
-// "load", "encode", "denoise" or "decode".
-std::string_view name_of(Stage stage);
 
 // One stage over all timed images: medians of times and transfers, the largest peaks.
 struct StageSummary {

@@ -113,7 +113,8 @@ constexpr Setting kSettings[] = {
      "Give unused device memory back after every N images; 0: never", "0", "",
      [](Value v, Options& o) { o.memory.cache_clear_interval = integer(v, kClearInterval); }},
 
-    {"batch.max_size", "--batch-max-size", "N", Notation::number, "Images drawn together at most, 1 to 64", "1", "",
+    {"batch.max_size", "--batch-max-size", "N", Notation::number,
+     "Images drawn together at most, 1 to 64; generate draws one after the other", "1", "",
      [](Value v, Options& o) { o.max_batch = integer(v, kBatch); }},
 
     {"prompt.text", "--prompt", "TEXT", Notation::text, "What to draw", "", "",
