@@ -27,15 +27,24 @@ ByteSource source_of(std::string_view text, std::string name) {
 }
 
 std::optional<Line> LineReader::next() {
+  auto line = next_raw();
+  if (!line) return std::nullopt;
+  if (line->text.ends_with('\r')) line->text.remove_suffix(1);
+  if (line->number == 1 && line->text.starts_with(kByteOrderMark)) line->text.remove_prefix(kByteOrderMark.size());
+  check(*line);
+  return line;
+}
+
+std::optional<Line> LineReader::next_raw() {
   std::size_t searched = begin_;
   for (;;) {
     const std::size_t end = buffer_.find('\n', searched);
     const std::size_t bytes = std::min(end, buffer_.size()) - begin_;
     if (bytes > kMaxLineBytes) refuse(number_ + 1, "a line has at most " + std::to_string(kMaxLineBytes) + " bytes");
-    if (end != std::string::npos) return take(bytes, 1);
+    if (end != std::string::npos) return take(bytes, true);
     if (at_end_) {
       if (bytes == 0) return std::nullopt;
-      return take(bytes, 0);
+      return take(bytes, false);
     }
     fill();
     searched = begin_ + bytes;
@@ -54,12 +63,9 @@ void LineReader::fill() {
   at_end_ = got == 0;
 }
 
-Line LineReader::take(std::size_t bytes, std::size_t end_bytes) {
-  Line line{std::string_view(buffer_).substr(begin_, bytes), ++number_};
-  begin_ += bytes + end_bytes;
-  if (line.text.ends_with('\r')) line.text.remove_suffix(1);
-  if (line.number == 1 && line.text.starts_with(kByteOrderMark)) line.text.remove_prefix(kByteOrderMark.size());
-  check(line);
+Line LineReader::take(std::size_t bytes, bool is_ended) {
+  const Line line{std::string_view(buffer_).substr(begin_, bytes), ++number_, is_ended};
+  begin_ += bytes + (is_ended ? 1 : 0);
   return line;
 }
 

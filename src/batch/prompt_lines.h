@@ -21,8 +21,9 @@ struct ByteSource {
 ByteSource source_of(std::string_view text, std::string name);
 
 struct Line {
-  std::string_view text;   // without its end, LF or CRLF, and the first one's byte order mark; until the next is read
+  std::string_view text;   // until the next one is read
   std::size_t number = 0;  // from 1
+  bool is_ended = true;    // by LF; only the last one can be without
 };
 
 class LineReader {
@@ -31,9 +32,12 @@ class LineReader {
 
   explicit LineReader(ByteSource source) : source_(std::move(source)) {}
 
-  // The last line needs no end. Throws Error(usage) "FILE:LINE: rule" for bytes that are no UTF-8, a NUL and a line
-  // above kMaxLineBytes, and what the source throws.
+  // Without its end, LF or CRLF, and the first one without its byte order mark; the last line needs no end. Throws
+  // Error(usage) "FILE:LINE: rule" for bytes that are no UTF-8, a NUL and a line above kMaxLineBytes, and what the
+  // source throws.
   std::optional<Line> next();
+  // The bytes as they are up to LF. Throws Error(usage) for a line above kMaxLineBytes, and what the source throws.
+  std::optional<Line> next_raw();
   // next() would not wait.
   bool is_ready() const;
 
@@ -45,7 +49,7 @@ class LineReader {
  private:
   bool has_line() const { return buffer_.find('\n', begin_) != std::string::npos; }
   void fill();
-  Line take(std::size_t bytes, std::size_t end_bytes);
+  Line take(std::size_t bytes, bool is_ended);
   void check(const Line& line) const;
 
   ByteSource source_;
