@@ -4,6 +4,7 @@
 //   zimage::Result result = pipeline.generate({.prompt = "a red circle on a white background", .seed = 7});
 #pragma once
 
+#include "zimage/error.h"
 #include "zimage/image.h"
 #include "zimage/memory.h"
 #include "zimage/profile.h"
@@ -12,6 +13,8 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,6 +25,9 @@ struct PlannedImages {
   int width = 0, height = 0;  // pixels; 0: the model's own default
   int steps = 9;
   bool guided = false;  // with classifier-free guidance
+  // Images that may share the transformer's evaluations, where generate_window is going to be called: the plan then
+  // says how many do. generate draws one at a time under any plan.
+  int max_batch = 1;
 };
 
 struct PipelineOptions {
@@ -41,6 +47,8 @@ struct PipelineOptions {
 struct Progress {
   Stage stage;
   int step = 0, steps = 0;
+  // Of a window, counted from 1 in the order in which they are drawn: the first of those that the step is for.
+  int image = 1, images = 1;
 };
 using ProgressCallback = std::function<bool(const Progress&)>;
 
@@ -54,6 +62,14 @@ struct Result {
   int prompt_tokens = 0;              // as the text encoder saw them
   std::vector<std::string> warnings;  // each one line
 };
+
+// What became of a request: one of the two.
+struct Outcome {
+  std::optional<Result> result;
+  std::optional<Error> error;  // usage or numeric
+};
+// Called on the caller's thread. index: of the request.
+using OutcomeCallback = std::function<void(std::size_t index, Outcome outcome)>;
 
 class Pipeline {
  public:
@@ -71,6 +87,17 @@ class Pipeline {
   // Throws Error: usage (a field breaks its rule), memory, device, numeric (latents or pixels not finite), and what
   // stopped the load: io, device, memory.
   Result generate(const Request& request, const ProgressCallback& progress = {});
+
+  // The same images as generate's to within rounding, for less where weights move: all prompts are encoded first, each
+  // once, so that one trip of the text encoder's weights serves them all, and images of one size, schedule and guidance
+  // share the transformer's evaluations, as many as the plan says. Each outcome is handed over as soon as its image is
+  // decoded: those that share evaluations one after the other, the others in the order of the requests, except that
+  // requests which break a rule come first. Such a request, and an image that is not finite, do not stop the rest.
+  // Throws what generate throws otherwise, and Cancelled: what has been handed over by then is complete.
+  void generate_window(std::span<const Request> requests, const OutcomeCallback& on_image,
+                       const ProgressCallback& progress = {});
+  // How many such requests a window should hold: few, so that a crash loses little, yet enough for what they share.
+  int window_images(const Request& request) const;
 
   // The readings of memory so far; of a GPU counted from before the pipeline was made.
   std::vector<MemorySample> memory_samples() const;

@@ -57,12 +57,15 @@ struct HostMemory {
   std::uint64_t pinned_bytes = 0;    // of the weights and their buffers
 };
 
+// Images of a window share the encode stage, and those of a batch the denoise stage: each profile has an equal share of
+// the seconds and the transfers.
 struct Profile {
   StageProfile encode;                     // prompt to embeddings
   StageProfile denoise;                    // noise to final latents, in host memory too
   StageProfile decode;                     // to 8-bit pixels in host memory
   std::vector<double> evaluation_seconds;  // of the transformer, one a step
-  int encodes = 0;                         // prompts that went through the text encoder
+  int encodes = 0;                         // prompts that went through the text encoder, of the window
+  int window = 1, batch = 1;               // images
   PlanProfile plan;
   HostMemory host;
 };

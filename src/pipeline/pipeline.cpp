@@ -345,6 +345,28 @@ Result Pipeline::generate(const Request& request, const ProgressCallback& progre
   return result;
 }
 
+void Pipeline::generate_window(std::span<const Request> requests, const OutcomeCallback& on_image,
+                               const ProgressCallback& progress) {
+  const int images = static_cast<int>(requests.size());
+  for (int i = 0; i < images; ++i) {
+    const auto of_window = [&](Progress state) {
+      state.image = i + 1;
+      state.images = images;
+      return !progress || progress(state);
+    };
+    Outcome outcome;
+    try {
+      outcome.result = generate(requests[static_cast<std::size_t>(i)], of_window);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::usage && error.kind() != ErrorKind::numeric) throw;
+      outcome.error = error;
+    }
+    on_image(static_cast<std::size_t>(i), std::move(outcome));
+  }
+}
+
+int Pipeline::window_images(const Request& /*request*/) const { return 1; }
+
 std::vector<MemorySample> Pipeline::memory_samples() const { return impl_->memory_samples(); }
 const std::string& Pipeline::device() const { return impl_->device(); }
 const std::string& Pipeline::dtype() const { return impl_->dtype(); }

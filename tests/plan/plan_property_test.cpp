@@ -114,7 +114,7 @@ void expect_placed(const Plan& plan, const Units& units) {
 void expect_monotone(const Plan& plan, const Problem& problem, const Machine& machine, Policy policy,
                      std::uint64_t more) {
   policy.budget_bytes = plan.budget_bytes + more;
-  const Outcome larger = make_plan(problem, machine, policy);
+  const plan::Outcome larger = make_plan(problem, machine, policy);
   ASSERT_TRUE(larger.plan);
   EXPECT_LE(larger.plan->seconds(), plan.seconds() * (1 + 1e-12));
 }
@@ -128,7 +128,7 @@ TEST_P(PlanProperty, holds_for_2500_random_problems) {
     const Problem problem = draw.problem();
     const Machine machine = draw.machine();
     const Policy policy = draw.policy();
-    const Outcome outcome = make_plan(problem, machine, policy);
+    const plan::Outcome outcome = make_plan(problem, machine, policy);
     ASSERT_NE(outcome.plan.has_value(), outcome.shortfall.has_value());
     const Plan& plan = outcome.plan ? *outcome.plan : outcome.shortfall->closest;
     expect_obeyed(plan.levers, policy);

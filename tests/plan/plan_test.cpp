@@ -17,7 +17,7 @@ using test::kMiB;
 Policy budget(std::uint64_t bytes) { return {.budget_bytes = bytes}; }
 
 Plan planned(const Problem& problem, const Policy& policy) {
-  Outcome outcome = make_plan(problem, h200(), policy);
+  plan::Outcome outcome = make_plan(problem, h200(), policy);
   if (!outcome.plan) throw std::runtime_error("no plan: " + outcome.shortfall->suggestion);
   return *std::move(outcome.plan);
 }
@@ -76,7 +76,7 @@ TEST(Plan, stages_add_up) {
 TEST(Plan, what_is_not_free_is_no_budget) {
   Machine crowded = h200();
   crowded.free_bytes = 6 * kGiB;
-  const Outcome outcome = make_plan(full_problem(), crowded, budget(12 * kGiB));
+  const plan::Outcome outcome = make_plan(full_problem(), crowded, budget(12 * kGiB));
   ASSERT_TRUE(outcome.plan);
   EXPECT_LT(outcome.plan->budget_bytes, 6 * kGiB);
   EXPECT_LE(outcome.plan->peak_bytes(), outcome.plan->budget_bytes);
@@ -96,7 +96,7 @@ TEST(Plan, short_host_memory_streams_from_files) {
 
 TEST(Plan, a_shortfall_says_how_much_is_missing_and_what_would_fit) {
   Machine tiny = h200();
-  const Outcome outcome = make_plan(full_problem(2048, 2048), tiny, budget(2 * kGiB));
+  const plan::Outcome outcome = make_plan(full_problem(2048, 2048), tiny, budget(2 * kGiB));
   ASSERT_FALSE(outcome.plan);
   const Shortfall& shortfall = *outcome.shortfall;
   EXPECT_EQ(shortfall.budget_bytes, 2 * kGiB);
@@ -108,7 +108,7 @@ TEST(Plan, a_shortfall_says_how_much_is_missing_and_what_would_fit) {
 TEST(Plan, the_suggestion_fits_when_it_is_planned) {
   Policy policy = budget(2 * kGiB);
   policy.vae_tiling = VaeTiling::tiles;
-  const Outcome outcome = make_plan(full_problem(4096, 2048), h200(), policy);
+  const plan::Outcome outcome = make_plan(full_problem(4096, 2048), h200(), policy);
   ASSERT_FALSE(outcome.plan);
   long width = 0, height = 0;
   ASSERT_EQ(std::sscanf(outcome.shortfall->suggestion.c_str(), "--width %ld --height %ld", &width, &height), 2)
@@ -121,7 +121,7 @@ TEST(Plan, the_suggestion_fits_when_it_is_planned) {
 TEST(Plan, a_forbidden_lever_is_suggested_before_a_smaller_image) {
   Policy policy = budget(8 * kGiB);
   policy.cpu_offload = CpuOffload::none;
-  Outcome outcome = make_plan(full_problem(), h200(), policy);
+  plan::Outcome outcome = make_plan(full_problem(), h200(), policy);
   ASSERT_FALSE(outcome.plan);
   EXPECT_EQ(outcome.shortfall->suggestion, "--cpu-offload auto");
   policy = budget(4 * kGiB);
@@ -130,7 +130,7 @@ TEST(Plan, a_forbidden_lever_is_suggested_before_a_smaller_image) {
 }
 
 TEST(Plan, when_no_change_helps_the_least_budget_is_named) {
-  const Outcome outcome = make_plan(full_problem(), h200(), budget(512 * kMiB));
+  const plan::Outcome outcome = make_plan(full_problem(), h200(), budget(512 * kMiB));
   ASSERT_FALSE(outcome.plan);
   EXPECT_EQ(outcome.shortfall->suggestion.substr(0, 14), "--vram-budget ");
 }
