@@ -7,15 +7,21 @@
 namespace zimage {
 namespace {
 
-// A caption with the positions of the sequence that it makes with the image.
-struct Branch {
-  CaptionContext caption;
-  SequencePositions positions;
-};
-
 Branch prepare(const Transformer& transformer, const at::Tensor& prompt_embeds, const at::Tensor& noise) {
   const CaptionContext caption = transformer.prepare_caption(prompt_embeds);
   return {caption, transformer.prepare_positions(noise.size(1), noise.size(2), caption)};
+}
+
+std::int64_t joint_tokens(const Branch& branch) {
+  return branch.positions.joint.cos.defined() ? branch.positions.joint.cos.size(0) : 0;
+}
+
+RunKind kind_of(const DenoiseState& state, const DenoiseInput& input) {
+  return {.latent_shape = state.latents.sizes().vec(),
+          .tokens = joint_tokens(state.conditional),
+          .negative_tokens = joint_tokens(state.unconditional),
+          .guidance = input.guidance,
+          .sigmas = input.sigmas};
 }
 
 void append(Visits& visits, const Visits& more) { visits.insert(visits.end(), more.begin(), more.end()); }
@@ -34,28 +40,37 @@ Visits denoise_visits(const Transformer& transformer, const Guidance& guidance, 
   return visits;
 }
 
-at::Tensor denoise(const Transformer& transformer, const DenoiseInput& input, const StepCallback& on_step) {
+at::Tensor denoise(const Transformer& transformer, const DenoiseInput& input, RecordedSteps& steps,
+                   const StepCallback& on_step) {
   const std::vector<float>& sigmas = input.sigmas;
-  const std::vector<StepNorms>& steps = transformer.prepare_steps({sigmas.begin(), sigmas.end() - 1});
-  const Branch conditional = prepare(transformer, input.prompt_embeds, input.noise);
-  Branch unconditional;
-  if (input.guidance.scale > 0) unconditional = prepare(transformer, input.negative_prompt_embeds, input.noise);
+  const Guidance& guidance = input.guidance;
+  const std::vector<StepNorms>& norms = transformer.prepare_steps({sigmas.begin(), sigmas.end() - 1});
+  DenoiseState start{input.noise.clone(), prepare(transformer, input.prompt_embeds, input.noise), {}};
+  if (guidance.scale > 0) start.unconditional = prepare(transformer, input.negative_prompt_embeds, input.noise);
 
-  at::Tensor latents = input.noise;
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    on_step(static_cast<int>(i), latents);
+  steps.begin(kind_of(start, input), start, [&](const DenoiseState& state, std::size_t i) {
     const auto evaluate = [&](const Branch& b) {
-      return transformer.forward(latents, steps[i], b.caption, b.positions);
+      return transformer.forward(state.latents, norms[i], b.caption, b.positions);
     };
-    at::Tensor output = evaluate(conditional);
-    if (is_guided(input.guidance, sigmas[i])) output = guide(output, evaluate(unconditional), input.guidance);
-    latents = euler_step(latents, output, sigmas[i], sigmas[i + 1]);
+    at::Tensor output = evaluate(state.conditional);
+    if (is_guided(guidance, sigmas[i])) output = guide(output, evaluate(state.unconditional), guidance);
+    euler_step_(state.latents, output, sigmas[i], sigmas[i + 1]);
+  });
+  for (std::size_t i = 0; i < norms.size(); ++i) {
+    on_step(static_cast<int>(i), steps.latents());
+    steps.step(i);
   }
+  const at::Tensor latents = steps.finish();
   if (!latents.isfinite().all().item<bool>()) {
     throw Error(ErrorKind::numeric, "denoise: the final latents are not finite (NaN or infinite weights or overflow)");
   }
-  on_step(static_cast<int>(steps.size()), latents);
+  on_step(static_cast<int>(norms.size()), latents);
   return latents;
+}
+
+at::Tensor denoise(const Transformer& transformer, const DenoiseInput& input, const StepCallback& on_step) {
+  RecordedSteps steps(Recording::never);
+  return denoise(transformer, input, steps, on_step);
 }
 
 }  // namespace zimage

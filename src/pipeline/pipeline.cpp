@@ -294,7 +294,7 @@ Result Pipeline::Impl::draw(const Request& request, const ProgressCallback& prog
   profiler.begin_denoise();
   input.noise = noise.get().to(device);
   const int evaluations = request.steps - 1;
-  const at::Tensor latents = denoise(transformer, input, [&](int done, const at::Tensor&) {
+  const at::Tensor latents = denoise(transformer, input, models_->steps(), [&](int done, const at::Tensor&) {
     profiler.step();
     if (done < evaluations) report(progress, {Stage::denoise, done + 1, evaluations});
   });

@@ -20,6 +20,9 @@ bool serves(const plan::ImageShape& planned, const plan::ImageShape& wanted) {
          wanted.guided <= planned.guided && wanted.batch <= planned.batch;
 }
 
+// Of the steps of small images: their activations a second time, and the libraries' workspaces.
+constexpr std::uint64_t kRecordingBytes = 192ull << 20;
+
 std::string mib_text(std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
 plan::Plan fitting(const plan::Outcome& outcome, const plan::ImageShape& image) {
@@ -65,6 +68,7 @@ ModelLoad& PlannedModels::load() {
 }
 
 bool PlannedModels::step_down() {
+  steps_ = RecordedSteps(Recording::never);
   load_.reset();
   release_cached_memory(at::Device(run_.placement.device));
   const std::uint64_t free_bytes = machine_now().free_bytes;
@@ -95,6 +99,7 @@ plan::Machine PlannedModels::machine_now() const {
 
 void PlannedModels::reload(const plan::Plan& plan) {
   plan_ = plan;
+  steps_ = RecordedSteps(Recording::never);
   load_.reset();
   const at::Device device(run_.placement.device);
   release_cached_memory(device);
@@ -110,6 +115,10 @@ void PlannedModels::start(std::future<std::unique_ptr<WeightReader>> reader) {
              " on the host");
   const at::Device device(run_.placement.device);
   cap_allocator(device, plan_.budget_bytes - machine_.context_bytes - machine_.libraries_bytes);
+  const bool has_room = plan_.peak_bytes() + kRecordingBytes <= plan_.budget_bytes;
+  if (device.is_cuda() && plan_.host.weight_bytes + plan_.host.from_file_bytes == 0 && has_room) {
+    steps_ = RecordedSteps(Recording::of_small_images);
+  }
   load_ = std::make_unique<ModelLoad>(checkpoint_, ModelPlan{run_.placement, run_.attention, plan_}, std::move(reader));
 }
 

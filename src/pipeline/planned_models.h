@@ -4,6 +4,7 @@
 
 #include "pipeline/device_start.h"
 #include "pipeline/model_load.h"
+#include "pipeline/recorded_steps.h"
 #include "plan/plan.h"
 
 #include <future>
@@ -34,6 +35,8 @@ class PlannedModels {
   bool step_down();
 
   ModelLoad& load();
+  // Of the transformer that is loaded.
+  RecordedSteps& steps() { return steps_; }
   const plan::Plan& plan() const { return plan_; }
   int rung() const { return rung_; }  // how often step_down has been of use
 
@@ -50,6 +53,7 @@ class PlannedModels {
   plan::Plan plan_;
   int rung_ = 0;
   std::unique_ptr<ModelLoad> load_;
+  RecordedSteps steps_{Recording::never};
 };
 
 }  // namespace zimage

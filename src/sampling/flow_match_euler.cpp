@@ -16,8 +16,8 @@ std::vector<float> flow_match_sigmas(int evaluations, double shift) {
   return sigmas;
 }
 
-at::Tensor euler_step(const at::Tensor& latents, const at::Tensor& output, float sigma, float sigma_next) {
-  return at::sub(latents, output, sigma_next - sigma);
+void euler_step_(const at::Tensor& latents, const at::Tensor& output, float sigma, float sigma_next) {
+  latents.sub_(output, sigma_next - sigma);
 }
 
 }  // namespace zimage

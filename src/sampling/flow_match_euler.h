@@ -12,7 +12,7 @@ namespace zimage {
 // shift·s / (1 + (shift − 1)·s), every operation in float32.
 std::vector<float> flow_match_sigmas(int evaluations, double shift);
 
-// latents − (sigma_next − sigma) · output, in float32; the velocity is the model's output negated.
-at::Tensor euler_step(const at::Tensor& latents, const at::Tensor& output, float sigma, float sigma_next);
+// latents ← latents − (sigma_next − sigma) · output, in float32; the velocity is the model's output negated.
+void euler_step_(const at::Tensor& latents, const at::Tensor& output, float sigma, float sigma_next);
 
 }  // namespace zimage

@@ -9,6 +9,8 @@ struct Guidance {
   double scale = 0;          // 0: off
   double normalization = 0;  // bound of ‖guided‖ over ‖conditional‖; 0: none
   double truncation = 1;     // off at times (1 − sigma) above this
+
+  bool operator==(const Guidance&) const = default;
 };
 
 // Whether the step at this sigma needs the unconditional evaluation.
