@@ -5,7 +5,7 @@
 namespace zimage {
 namespace {
 
-// A step of 384 tokens is 3 % shorter when it is replayed, one of 1,152 tokens 0.5 %.
+// Replayed, a step of 288 tokens is 5 % shorter, one of 608 tokens 1.6 %, one of 1,056 not at all (on an H200).
 constexpr std::int64_t kSmallSequence = 640;
 
 void take_values(const Branch& to, const Branch& from) {
