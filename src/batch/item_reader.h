@@ -25,7 +25,7 @@ class ItemReader {
   // next() would not wait for more of a pipe.
   bool is_ready() const { return lines_.is_ready(); }
 
-  std::string place(const Item& item) const { return lines_.place(item.line); }
+  std::string place(std::size_t line) const { return lines_.place(line); }
 
  private:
   std::optional<Item> next_yaml_item();

@@ -26,7 +26,7 @@ JobReader::JobReader(const JobRules& rules, ItemReader items)
     : rules_(rules), items_(std::move(items)), names_(rules.name_template, "--name-template") {}
 
 void JobReader::begin(Item item) {
-  const std::string place = items_.place(item);
+  const std::string place = items_.place(item.line);
   own_name_.reset();
   if (item.out) own_name_.emplace(*item.out, place + ": out");
   wildcards_ = rules_.expand ? Wildcards(item.prompt, place) : Wildcards::none(item.prompt);
@@ -90,7 +90,7 @@ std::string JobReader::claim_name(const Job& job) {
 }
 
 void JobReader::refuse(const std::string& rule) const {
-  throw Error(ErrorKind::usage, items_.place(*item_) + ": " + rule);
+  throw Error(ErrorKind::usage, items_.place(item_->line) + ": " + rule);
 }
 
 }  // namespace zimage::batch

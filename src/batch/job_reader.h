@@ -44,6 +44,8 @@ class JobReader {
   // An item's own seed is its first image's, the same for each of its alternatives. Throws Error(usage) naming file,
   // line, field and rule: also for two images of one name, and seeds above 2^64 - 1.
   std::optional<Job> next();
+  // "FILE:LINE"
+  std::string place(const Job& job) const { return items_.place(job.line); }
   // next() would not wait for more of a pipe.
   bool is_ready() const { return is_within_item() || items_.is_ready(); }
 

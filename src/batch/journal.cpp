@@ -3,7 +3,6 @@
 #include "zimage/error.h"
 
 #include "base/text.h"
-#include "io/file.h"
 #include "io/sha256.h"
 
 #include <fcntl.h>
@@ -13,7 +12,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -45,17 +43,6 @@ std::string binary(const std::string& hexadecimal) {
     bytes += static_cast<char>(value(hexadecimal[i]) * 16 + value(hexadecimal[i + 1]));
   }
   return bytes;
-}
-
-ByteSource source_of_file(std::shared_ptr<const io::ReadFile> file) {
-  const auto offset = std::make_shared<std::uint64_t>(0);
-  const auto read = [file, offset](std::span<char> out) {
-    const std::size_t bytes = std::min<std::uint64_t>(out.size(), file->size() - *offset);
-    file->read_at(*offset, std::as_writable_bytes(out.first(bytes)));
-    *offset += bytes;
-    return bytes;
-  };
-  return {file->path().string(), read, nullptr};
 }
 
 void sync_directory(const fs::path& dir) {
@@ -171,8 +158,7 @@ Journal::Journal(fs::path path, int flags) : path_(std::move(path)) {
     if (errno == EWOULDBLOCK) fail(owner.path_, "another run is working in this folder");
     if (errno != EINTR) fail(owner.path_, "cannot lock", errno);
   }
-  path_ = std::move(owner.path_);
-  descriptor_ = std::exchange(owner.descriptor_, -1);
+  *this = std::move(owner);
 }
 
 Journal::Journal(Journal&& other) noexcept
@@ -181,6 +167,15 @@ Journal::Journal(Journal&& other) noexcept
       size_(other.size_),
       header_(std::move(other.header_)),
       records_(std::move(other.records_)) {}
+
+Journal& Journal::operator=(Journal&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(size_, other.size_);
+  std::swap(header_, other.header_);
+  std::swap(records_, other.records_);
+  return *this;
+}
 
 Journal::~Journal() {
   if (descriptor_ >= 0) ::close(descriptor_);
@@ -231,7 +226,7 @@ std::vector<fs::path> journals_in(const fs::path& dir) {
 
 JournalExtent read_journal_file(const fs::path& path,
                                 const std::function<void(JournalEntry entry, std::size_t line)>& on_entry) {
-  return read_journal(source_of_file(std::make_shared<io::ReadFile>(path, ErrorKind::io)), on_entry);
+  return read_journal(source_of_file(path, ErrorKind::io), on_entry);
 }
 
 }  // namespace zimage::batch

@@ -49,7 +49,7 @@ class Journal {
   static Journal create(const std::filesystem::path& dir, const JournalHeader& header);
 
   Journal(Journal&& other) noexcept;
-  Journal& operator=(Journal&&) = delete;
+  Journal& operator=(Journal&& other) noexcept;
   ~Journal();
 
   const std::filesystem::path& path() const { return path_; }

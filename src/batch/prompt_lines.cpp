@@ -1,8 +1,7 @@
 #include "batch/prompt_lines.h"
 
-#include "zimage/error.h"
-
 #include "base/text.h"
+#include "io/file.h"
 
 #include <algorithm>
 #include <memory>
@@ -14,6 +13,18 @@ constexpr std::size_t kChunkBytes = 64u << 10;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 }  // namespace
+
+ByteSource source_of_file(const std::filesystem::path& path, ErrorKind not_regular) {
+  const auto file = std::make_shared<io::ReadFile>(path, not_regular);
+  const auto offset = std::make_shared<std::uint64_t>(0);
+  const auto read = [file, offset](std::span<char> out) {
+    const std::size_t bytes = std::min<std::uint64_t>(out.size(), file->size() - *offset);
+    file->read_at(*offset, std::as_writable_bytes(out.first(bytes)));
+    *offset += bytes;
+    return bytes;
+  };
+  return {path.string(), read, nullptr};
+}
 
 ByteSource source_of(std::string_view text, std::string name) {
   const auto rest = std::make_shared<std::string_view>(text);

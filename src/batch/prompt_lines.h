@@ -2,7 +2,10 @@
 // size takes the memory of one line.
 #pragma once
 
+#include "zimage/error.h"
+
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <span>
@@ -16,6 +19,9 @@ struct ByteSource {
   std::function<std::size_t(std::span<char>)> read;  // how many bytes it put there; 0 at the end
   std::function<bool()> is_ready;                    // read would not wait; none: it never does
 };
+
+// A file from its beginning. Throws Error(not_regular) for a FIFO, device or directory, Error(io).
+ByteSource source_of_file(const std::filesystem::path& path, ErrorKind not_regular);
 
 // The text must outlive the source.
 ByteSource source_of(std::string_view text, std::string name);
