@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What is too slow for every change; hours on 2 cores. Each part runs even if one before it failed.
-# Usage: scripts/nightly.sh [PART...]   parts: sanitizers tests tokenizer architectures mutations
+# Usage: scripts/nightly.sh [PART...]   parts: sanitizers tests tokenizer architectures mutations torture
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 sanitizers() {
@@ -21,10 +21,19 @@ architectures() {
     cmake --build build/all-architectures --target zimage
 }
 mutations() { scripts/mutate.py; }
+# Writer and journal: what CTest does for seconds, for as long as 10,000 kills take, also on a real disk.
+torture() {
+  local harness=build/release/tests/batch/zimage_torture
+  scripts/torture.py kills --harness "$harness" --items 20 --count 10000 &&
+    scripts/torture.py kills --harness "$harness" --items 20 --count 200 --folder "${TMPDIR:-/tmp}" &&
+    scripts/torture.py stops --harness "$harness" --items 20 &&
+    scripts/torture.py faults --harness "$harness" --items 20 &&
+    scripts/torture.py pairs --harness "$harness" --count 2000
+}
 
 scripts/setup.sh test
 passed=0 failed=0
-[ $# -gt 0 ] || set -- sanitizers tests tokenizer architectures mutations
+[ $# -gt 0 ] || set -- sanitizers tests tokenizer architectures mutations torture
 for part in "$@"; do
   [ "$(type -t "$part")" = function ] || die "no part \"$part\""
   say "$part"

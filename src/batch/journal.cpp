@@ -3,6 +3,7 @@
 #include "zimage/error.h"
 
 #include "base/text.h"
+#include "io/file.h"
 #include "io/sha256.h"
 
 #include <fcntl.h>
@@ -43,14 +44,6 @@ std::string binary(const std::string& hexadecimal) {
     bytes += static_cast<char>(value(hexadecimal[i]) * 16 + value(hexadecimal[i + 1]));
   }
   return bytes;
-}
-
-void sync_directory(const fs::path& dir) {
-  const int descriptor = ::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) fail(dir, "cannot open to sync", errno);
-  const int error = ::fsync(descriptor) == 0 ? 0 : errno;
-  ::close(descriptor);
-  if (error != 0 && error != EINVAL) fail(dir, "cannot sync", error);  // EINVAL: this file system has no such thing
 }
 
 // The first field in which they differ, in words.
@@ -139,7 +132,7 @@ std::optional<Journal> Journal::open(const fs::path& dir, const Shard& shard) {
 Journal Journal::create(const fs::path& dir, const JournalHeader& header) {
   Journal journal(path_in(dir, header.shard), O_CREAT | O_EXCL);
   journal.begin(header);
-  sync_directory(dir);
+  io::sync_directory(dir);
   return journal;
 }
 
@@ -198,7 +191,9 @@ void Journal::append(const JournalEntry& entry) { append_line(to_line(entry)); }
 void Journal::append_line(std::string line) {
   line += '\n';
   // What a crash, or an append that failed, left behind the last whole line.
-  if (::ftruncate(descriptor_, static_cast<off_t>(size_)) != 0) fail(path_, "cannot cut off a torn line", errno);
+  while (::ftruncate(descriptor_, static_cast<off_t>(size_)) != 0) {
+    if (errno != EINTR) fail(path_, "cannot cut off a torn line", errno);
+  }
   std::string_view rest = line;
   while (!rest.empty()) {
     const ssize_t written = ::write(descriptor_, rest.data(), rest.size());

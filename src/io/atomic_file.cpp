@@ -95,16 +95,6 @@ class TemporaryFile {
   int descriptor_ = -1;
 };
 
-// Makes a new name in the directory survive a power cut.
-void sync_directory(const fs::path& directory) {
-  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) fail(directory, "cannot open to sync", errno);
-  const int error = ::fsync(descriptor) == 0 ? 0 : errno;
-  ::close(descriptor);
-  // EINVAL: this file system does not sync directories.
-  if (error != 0 && error != EINVAL) fail(directory, "cannot sync", error);
-}
-
 }  // namespace
 
 void check_writable(const fs::path& path, Overwrite overwrite) {
@@ -133,6 +123,21 @@ void write_atomically(const fs::path& path, std::span<const std::byte> bytes, Ov
     file.publish(overwrite);
   }
   sync_directory(parent_of(path));
+}
+
+void sync_directory(const fs::path& directory) {
+  int descriptor = -1;
+  do {
+    descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  } while (descriptor < 0 && errno == EINTR);
+  if (descriptor < 0) fail(directory, "cannot open to sync", errno);
+  int error = 0;
+  do {
+    error = ::fsync(descriptor) == 0 ? 0 : errno;
+  } while (error == EINTR);
+  ::close(descriptor);
+  // EINVAL: this file system does not sync directories.
+  if (error != 0 && error != EINVAL) fail(directory, "cannot sync", error);
 }
 
 }  // namespace zimage::io

@@ -52,4 +52,7 @@ void check_writable(const std::filesystem::path& path, Overwrite overwrite);
 // Throws Error(io).
 void write_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes, Overwrite overwrite);
 
+// Makes a new name in the directory survive a power cut. Throws Error(io).
+void sync_directory(const std::filesystem::path& directory);
+
 }  // namespace zimage::io
