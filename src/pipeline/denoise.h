@@ -1,4 +1,4 @@
-// The sampling loop: noise and captions to final latents.
+// The sampling loop: noise and captions to final latents, of one image or of several that share the evaluations.
 #pragma once
 
 #include "pipeline/recorded_steps.h"
@@ -9,9 +9,9 @@
 namespace zimage {
 
 struct DenoiseInput {
-  at::Tensor noise;                   // [C, H, W] float32
-  at::Tensor prompt_embeds;           // [L, cap_feat_dim]
-  at::Tensor negative_prompt_embeds;  // [M, cap_feat_dim], or undefined without guidance
+  at::Tensor noise;                                // [B, C, H, W] float32
+  std::vector<at::Tensor> prompt_embeds;           // B of [L, cap_feat_dim], L their own
+  std::vector<at::Tensor> negative_prompt_embeds;  // as many, or none without guidance
   Guidance guidance;
   std::vector<float> sigmas;  // one more than there are evaluations, the last 0
 };
@@ -20,10 +20,14 @@ struct DenoiseInput {
 // next one overwrites; may throw to end the run.
 using StepCallback = std::function<void(int evaluations, const at::Tensor& latents)>;
 
-// The units that denoise is going to use, in order.
-Visits denoise_visits(const Transformer& transformer, const Guidance& guidance, const std::vector<float>& sigmas);
+// A schedule without the 0 that ends it.
+std::vector<float> evaluated(const std::vector<float>& sigmas);
 
-// Returns the final latents, [C, H, W] float32. Throws Error(numeric) when they are not finite.
+// The units that denoise is going to use, in order, where the run before it evaluated at `before`.
+Visits denoise_visits(const Transformer& transformer, const Guidance& guidance, const std::vector<float>& sigmas,
+                      const std::vector<float>& before);
+
+// Returns the final latents, [B, C, H, W] float32, which may not be finite: an image's do not touch another's.
 // steps: of this transformer; where a run of the kind was recorded it is replayed.
 at::Tensor denoise(const Transformer& transformer, const DenoiseInput& input, RecordedSteps& steps,
                    const StepCallback& on_step);

@@ -43,14 +43,18 @@ std::string in_words(const plan::Levers& levers) {
   return words.empty() ? "all resident" : words;
 }
 
-void describe_plan(Profiler& profiler, const PlannedRun& run) {
-  for (const plan::StagePlan& stage : run.plan->stages) {
-    if (stage.stage != Stage::load) profiler.predict(stage.stage, {stage.seconds, stage.peak.total()});
+PlanProfile plan_profile(const PlannedRun& run) {
+  return {.budget_bytes = run.plan->budget_bytes,
+          .levers = in_words(run.plan->levers),
+          .rung = run.rung,
+          .retries = run.retries};
+}
+
+Prediction prediction(const plan::Plan& plan, Stage stage) {
+  for (const plan::StagePlan& planned : plan.stages) {
+    if (planned.stage == stage) return {planned.seconds, planned.peak.total()};
   }
-  profiler.set_plan({.budget_bytes = run.plan->budget_bytes,
-                     .levers = in_words(run.plan->levers),
-                     .rung = run.rung,
-                     .retries = run.retries});
+  return {};
 }
 
 }  // namespace zimage

@@ -1,7 +1,8 @@
 // A plan as a profile tells it.
 #pragma once
 
-#include "pipeline/profiler.h"
+#include "zimage/profile.h"
+
 #include "plan/plan.h"
 
 namespace zimage {
@@ -10,12 +11,15 @@ namespace zimage {
 // lever is in use.
 std::string in_words(const plan::Levers& levers);
 
-// What a picture's profile holds of its plan: each stage's prediction, the budget, the levers. rung: from 1.
+// rung: from 1.
 struct PlannedRun {
   const plan::Plan* plan = nullptr;
   int rung = 1;
   int retries = 0;
 };
-void describe_plan(Profiler& profiler, const PlannedRun& run);
+// The budget, the levers.
+PlanProfile plan_profile(const PlannedRun& run);
+// Of one image; zeros for a stage that the plan does not have.
+Prediction prediction(const plan::Plan& plan, Stage stage);
 
 }  // namespace zimage

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "checkpoint/units.h"
+#include "plan/window.h"
 #include "runtime/device.h"
 #include "runtime/device_memory.h"
 #include "runtime/machine.h"
@@ -60,6 +61,10 @@ void PlannedModels::prepare(const plan::ImageShape& image) {
   } else {
     reload(plan);
   }
+}
+
+int PlannedModels::window_images(const plan::ImageShape& image) const {
+  return plan::window_images(plan_, problem(image), machine_);
 }
 
 ModelLoad& PlannedModels::load() {

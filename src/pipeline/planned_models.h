@@ -34,6 +34,9 @@ class PlannedModels {
   // loaded is gone, and loaded again when it is asked for.
   bool step_down();
 
+  // How many such images a window should hold under the present plan.
+  int window_images(const plan::ImageShape& image) const;
+
   ModelLoad& load();
   // Of the transformer that is loaded.
   RecordedSteps& steps() { return steps_; }

@@ -5,39 +5,57 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <vector>
 
 namespace zimage {
 
 class PromptCache {
  public:
+  using TokenIds = std::vector<std::int32_t>;
+
   // Of a prompt and its negative, and of those before them: 5 MB each at most.
   static constexpr std::size_t kPrompts = 4;
 
-  bool contains(const std::vector<std::int32_t>& ids) const { return find(ids) != prompts_.end(); }
+  // All of these, each once, are kept from here on. Where they are more than kPrompts, they wait in host memory.
+  void expect(const std::vector<TokenIds>& prompts) {
+    capacity_ = std::max(prompts.size(), kPrompts);
+    for (const TokenIds& ids : prompts) {
+      const auto found = find(ids);
+      if (found != prompts_.end()) prompts_.splice(prompts_.begin(), prompts_, found);
+    }
+    trim();
+  }
 
-  // encode(ids), or what it gave for these ids before.
-  template <class Encode>
-  at::Tensor get(const std::vector<std::int32_t>& ids, Encode&& encode) {
-    const auto found = find(ids);
-    if (found != prompts_.end()) return found->embeds;
-    prompts_.push_front({ids, encode(ids)});
-    if (prompts_.size() > kPrompts) prompts_.pop_back();
-    return prompts_.front().embeds;
+  bool contains(const TokenIds& ids) const { return find(ids) != prompts_.end(); }
+  // REQUIRES: contains(ids). On the device that they were made on, or the host.
+  const at::Tensor& get(const TokenIds& ids) const { return find(ids)->embeds; }
+
+  void add(const TokenIds& ids, const at::Tensor& embeds) {
+    prompts_.push_front({ids, capacity_ > kPrompts ? embeds.cpu() : embeds});
+    trim();
+  }
+
+  // Only what is in host memory stays.
+  void leave_device() {
+    std::erase_if(prompts_, [](const Prompt& p) { return !p.embeds.is_cpu(); });
   }
 
  private:
   struct Prompt {
-    std::vector<std::int32_t> ids;
+    TokenIds ids;
     at::Tensor embeds;  // [L, hidden]
   };
 
-  std::deque<Prompt>::const_iterator find(const std::vector<std::int32_t>& ids) const {
+  std::list<Prompt>::const_iterator find(const TokenIds& ids) const {
     return std::find_if(prompts_.begin(), prompts_.end(), [&](const Prompt& p) { return p.ids == ids; });
   }
+  void trim() {
+    while (prompts_.size() > capacity_) prompts_.pop_back();
+  }
 
-  std::deque<Prompt> prompts_;  // the newest first
+  std::list<Prompt> prompts_;  // the newest first
+  std::size_t capacity_ = kPrompts;
 };
 
 }  // namespace zimage

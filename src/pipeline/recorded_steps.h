@@ -1,6 +1,6 @@
-// The evaluations of one image in turn. Those of small images are recorded with the second image of a kind and replayed
-// for the ones after it: a single image would not get back what the recording takes, and a large one has kernels that
-// are long enough.
+// The evaluations of an image, or of a batch, in turn. Those of small images are recorded with the second image of a
+// kind and replayed for the ones after it: a single image would not get back what the recording takes, and a large one
+// has kernels that are long enough.
 #pragma once
 
 #include "models/transformer/transformer.h"
@@ -12,22 +12,22 @@
 
 namespace zimage {
 
-// A caption with the positions of the sequence that it makes with the image.
+// Captions with the positions of the sequences that they make with the images.
 struct Branch {
-  CaptionContext caption;
+  CaptionContext captions;
   SequencePositions positions;
 };
 
-// What the steps of one image read, and the latents that they move.
+// What the steps read, and the latents that they move.
 struct DenoiseState {
-  at::Tensor latents;  // [C, H, W] float32
+  at::Tensor latents;  // [B, C, H, W] float32
   Branch conditional, unconditional;
 };
 
 // All that a step's kernels depend on but the values in tensors.
 struct RunKind {
   std::vector<std::int64_t> latent_shape;
-  std::int64_t tokens = 0, negative_tokens = 0;  // of the joint sequences; 0: there is none
+  std::vector<std::int64_t> tokens, negative_tokens;  // of each joint sequence
   Guidance guidance;
   std::vector<float> sigmas;
 

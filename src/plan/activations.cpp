@@ -47,10 +47,10 @@ bool runs_math(AttentionBackend asked, const AttentionProblem& problem) {
 
 std::int64_t bytes_of(DType dtype) { return static_cast<std::int64_t>(dtype_bytes(dtype)); }
 
-// A transformer block's peak beside the residual stream (models/transformer/block.cpp).
-std::int64_t block_bytes(const TransformerConfig& config, std::int64_t tokens, const Attention& whole,
+// A transformer block's peak beside the residual stream (models/transformer/block.cpp). whole: of one image.
+std::int64_t block_bytes(const TransformerConfig& config, std::int64_t batch, const Attention& whole,
                          const ActivationLevers& levers) {
-  const std::int64_t b = whole.element, dim = config.dim, ffn = config.ffn_dim();
+  const std::int64_t b = whole.element, dim = config.dim, ffn = config.ffn_dim(), tokens = batch * whole.tokens;
   const bool is_sliced = levers.heads_per_slice > 0 && levers.heads_per_slice < whole.heads;
   const bool is_chunked = levers.rows_per_chunk > 0;
   const std::int64_t rows = is_chunked ? std::min(levers.rows_per_chunk, tokens) : tokens;
@@ -61,7 +61,9 @@ std::int64_t block_bytes(const TransformerConfig& config, std::int64_t tokens, c
   const std::int64_t qkv = 3 * tokens * slice.heads * slice.head_dim * b;
   // The slices' outputs lie side by side, and without chunks their common input stays.
   const std::int64_t kept = is_sliced ? all + (is_chunked ? 0 : all) : 0;
-  const std::int64_t projecting = (is_sliced ? all : 0) + chunk + qkv, mixing = kept + qkv + slice.bytes();
+  // What attention makes of each image is gathered.
+  const std::int64_t gathered = batch > 1 ? tokens * slice.heads * slice.head_dim * b : 0;
+  const std::int64_t projecting = (is_sliced ? all : 0) + chunk + qkv, mixing = kept + qkv + gathered + slice.bytes();
   const std::int64_t feed_forward = (is_chunked ? all : 0) + rows * std::max({2 * dim, dim + 2 * ffn, 3 * ffn}) * b;
   return std::max({projecting, mixing, feed_forward});
 }
@@ -98,12 +100,16 @@ std::uint64_t denoise_activations(const Problem& problem, int capability, const 
   // Cosines and sines of the joint sequence and of the image alone.
   const std::int64_t positions = prompts * 2 * (tokens + image_tokens(problem)) * (config.head_dim() / 2) * kFloat;
   const std::int64_t latents = 4 * latent_pixels(image) * config.in_channels * kFloat;
-  const std::int64_t per_image = residual + captions + positions + latents + block_bytes(config, tokens, whole, levers);
+  const std::int64_t per_image = residual + captions + positions + latents;
+  const std::int64_t block = block_bytes(config, image.batch, whole, levers);
+  // A batch's tokens are put in another order in between (models/transformer/transformer.cpp).
+  const std::int64_t beside = image.batch > 1 ? std::max(block, image.batch * residual) : block;
   const std::int64_t blocks = config.n_layers + config.n_refiner_layers;
   const std::int64_t steps = image.guided ? image.evaluations / 2 : image.evaluations;
   const std::int64_t norms = steps * (blocks * 4 + 1) * config.dim * kFloat;
-  const std::int64_t kept = kKeptPrompts * image.prompt_tokens * problem.model.text_encoder.hidden_size * kFloat;
-  return static_cast<std::uint64_t>(image.batch * per_image + norms + kept);
+  const std::int64_t embeds = kKeptPrompts + (image.batch - 1) * prompts;
+  const std::int64_t kept = embeds * image.prompt_tokens * problem.model.text_encoder.hidden_size * kFloat;
+  return static_cast<std::uint64_t>(image.batch * per_image + beside + norms + kept);
 }
 
 namespace {
@@ -164,7 +170,7 @@ std::int64_t strips_bytes(const Problem& problem, std::int64_t rows) {
 std::uint64_t decode_activations(const Problem& problem, const VaeLevers& levers) {
   const ImageShape& image = problem.image;
   const std::int64_t pixels = latent_pixels(image), rgb = image.width * image.height * 3;
-  const std::int64_t latents = 3 * pixels * problem.model.vae.latent_channels * kFloat;
+  const std::int64_t latents = (2 + image.batch) * pixels * problem.model.vae.latent_channels * kFloat;
   std::int64_t maps = 0;
   if (levers.tiling == VaeTiling::whole) maps = whole_bytes(problem, pixels);
   if (levers.tiling == VaeTiling::strips) maps = strips_bytes(problem, levers.strip_rows);

@@ -121,6 +121,7 @@ class Builder {
   }
 
   PromptSeconds prompt_seconds(const std::vector<bool>& moves, std::uint64_t host_left) const {
+    const double prompts = static_cast<double>(problem_.image.batch);  // one trip of the weights serves all of them
     std::vector<Visit> layers;
     PromptSeconds seconds;
     std::size_t slot = 0;
@@ -128,7 +129,7 @@ class Builder {
     for (const std::size_t i : prompt_) {
       const Unit& unit = problem_.units[i];
       const bool is_text = unit.component == Component::text_encoder;
-      Visit visit{.compute = is_text ? text_layer_ : caption_block_, .unit = i};
+      Visit visit{.compute = is_text ? text_layer_ * prompts : caption_block_, .unit = i};
       if (moves[i]) {
         held += unit.bytes;
         stream(visit, held <= host_left, slot++ % 2);
@@ -139,8 +140,8 @@ class Builder {
         seconds.caption += visit.compute + visit.transfer;
       }
     }
-    const double prompts = static_cast<double>(problem_.image.batch);
-    return {stream_seconds(layers, 1) * prompts, seconds.caption * prompts};
+    seconds.encode = stream_seconds(layers, 1);
+    return seconds;
   }
 
   // Whatever shares its place comes once per image, the transformer's units during the first evaluation.

@@ -1,8 +1,8 @@
 #include "plan/plan.h"
 
 #include "plan/activations.h"
+#include "plan/batch_search.h"
 #include "plan/budget.h"
-#include "plan/search.h"
 #include "plan/suggestion.h"
 
 #include <algorithm>
@@ -21,12 +21,11 @@ Stage stage_of(const Unit& unit) {
   return unit.component == Component::vae ? Stage::decode : Stage::denoise;
 }
 
-// How often an image brings the unit over the link. The modulations come once for a run of images.
+// How often a batch brings the unit over the link. The modulations come once for a run of images.
 std::uint64_t uploads(const Unit& unit, const Residence& residence, const ImageShape& image) {
   if (unit.use == Use::schedule) return 0;
   const bool streams = residence.offload == CpuOffload::sequential && residence.streamed_evaluation > kSlots;
-  if (unit.use == Use::evaluation && streams) return static_cast<std::uint64_t>(image.evaluations);
-  return unit.use == Use::prompt ? static_cast<std::uint64_t>(image.batch) : 1;
+  return unit.use == Use::evaluation && streams ? static_cast<std::uint64_t>(image.evaluations) : 1;
 }
 
 PeakBytes peak_of(const Machine& machine, const Arena& arena, std::uint64_t resident, std::uint64_t activations) {
@@ -69,6 +68,7 @@ HostPlan host_plan(const Problem& problem, const Arena& arena, std::uint64_t bud
 Plan complete(const Problem& problem, const Machine& machine, const Policy& policy, const Candidate& chosen) {
   Plan plan;
   plan.budget_bytes = device_budget(machine, policy);
+  plan.batch = problem.image.batch;
   plan.levers = {chosen.residence.offload, chosen.activations, chosen.vae};
   plan.arena = lay_out(problem.units, chosen.residence);
   plan.stages = weights_by_stage(problem, plan.arena, chosen.residence);
@@ -83,7 +83,7 @@ Plan complete(const Problem& problem, const Machine& machine, const Policy& poli
   const double seconds[]{chosen.seconds.encode, chosen.seconds.denoise, chosen.seconds.decode};
   for (std::size_t i = 0; i < plan.stages.size(); ++i) {
     plan.stages[i].peak = peak_of(machine, plan.arena, resident, activations[i]);
-    plan.stages[i].seconds = seconds[i];
+    plan.stages[i].seconds = seconds[i] / static_cast<double>(plan.batch);
   }
   return plan;
 }
@@ -103,28 +103,31 @@ double Plan::seconds() const {
 }
 
 Outcome make_plan(const Problem& problem, const Machine& machine, const Policy& policy) {
-  const Search search(problem, machine, policy);
+  const BatchSearch search(problem, machine, policy);
   const std::uint64_t budget = device_budget(machine, policy);
-  if (const auto chosen = search.fastest(budget)) return {complete(problem, machine, policy, *chosen), std::nullopt};
-  Plan closest = complete(problem, machine, policy, search.smallest());
+  if (const auto chosen = search.fastest(budget)) {
+    return {complete(*chosen->problem, machine, policy, chosen->candidate), std::nullopt};
+  }
+  Plan closest = complete(problem, machine, policy, search.smallest().candidate);
   const std::uint64_t missing = closest.peak_bytes() - budget;
   std::string suggestion = suggest(problem, machine, policy, closest);
   return {std::nullopt, Shortfall{budget, missing, std::move(closest), std::move(suggestion)}};
 }
 
 std::vector<Plan> plan_ladder(const Problem& problem, const Machine& machine, const Policy& policy) {
-  const Search search(problem, machine, policy);
+  const BatchSearch search(problem, machine, policy);
   std::vector<Plan> ladder;
-  std::optional<Candidate> next = search.fastest(device_budget(machine, policy));
+  const auto add = [&](const BatchCandidate& chosen) {
+    ladder.push_back(complete(*chosen.problem, machine, policy, chosen.candidate));
+    return chosen.candidate.peak_bytes;
+  };
+  std::optional<BatchCandidate> next = search.fastest(device_budget(machine, policy));
   while (next) {
-    ladder.push_back(complete(problem, machine, policy, *next));
-    const std::uint64_t below = next->peak_bytes - std::min(next->peak_bytes / kRungParts + 1, kRungBytes);
-    next = search.fastest(below);
+    const std::uint64_t peak_bytes = add(*next);
+    next = search.fastest(peak_bytes - std::min(peak_bytes / kRungParts + 1, kRungBytes));
   }
-  const Candidate smallest = search.smallest();
-  if (!ladder.empty() && smallest.peak_bytes < ladder.back().peak_bytes()) {
-    ladder.push_back(complete(problem, machine, policy, smallest));
-  }
+  const BatchCandidate smallest = search.smallest();
+  if (!ladder.empty() && smallest.candidate.peak_bytes < ladder.back().peak_bytes()) add(smallest);
   return ladder;
 }
 

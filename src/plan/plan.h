@@ -44,6 +44,7 @@ struct Policy {
   std::optional<bool> activation_recompute;
   std::optional<VaeTiling> vae_tiling;
   bool allow_approximate = false;  // auto may choose VAE tiles
+  std::int64_t max_batch = 1;      // above 1 the plan says how many images share an evaluation
 };
 
 // A stage's largest need of device memory, by kind, in bytes.
@@ -56,8 +57,8 @@ struct PeakBytes {
 struct StagePlan {
   Stage stage = Stage::encode;
   PeakBytes peak;
-  std::uint64_t resident_bytes = 0, streamed_bytes = 0;  // the stage's weights; streamed: over the link, per image
-  double seconds = 0;
+  std::uint64_t resident_bytes = 0, streamed_bytes = 0;  // the stage's weights; streamed: over the link, per batch
+  double seconds = 0;                                    // per image
 };
 
 // What holds weights that are not resident.
@@ -68,6 +69,7 @@ struct HostPlan {
 
 struct Plan {
   std::uint64_t budget_bytes = 0;
+  std::int64_t batch = 1;  // images in one evaluation, of a window's
   Levers levers;
   Arena arena;
   std::vector<StagePlan> stages;  // encode, denoise, decode

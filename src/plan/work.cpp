@@ -31,11 +31,14 @@ constexpr double kStripsCost = 1.022, kStripKernels = 56;
 constexpr std::int64_t kTileOverlapParts = 4;
 
 struct Layer {
-  std::int64_t tokens = 0;
+  std::int64_t tokens = 0;                   // of a sequence
+  std::int64_t sequences = 1;                // which share the products
   double projections = 0, feed_forward = 0;  // weights
   std::int64_t attention_dim = 0, head_dim = 0;
   double elementwise_bytes = 0;
   bool is_causal = false;
+
+  double all_tokens() const { return static_cast<double>(tokens) * static_cast<double>(sequences); }
 };
 
 double product_rate(const Machine& machine, DType dtype) { return std::max(machine.tflops.of(dtype), 1e-3) * kTera; }
@@ -60,20 +63,23 @@ double layer_seconds(const Layer& layer, const Problem& problem, const Machine& 
   const DType dtype = problem.types.model;
   const double n = static_cast<double>(layer.tokens), rate = product_rate(machine, dtype);
   const double weights = layer.projections + layer.feed_forward;
-  const double products =
-      std::max(2 * n * weights / rate, weights * static_cast<double>(dtype_bytes(dtype)) / bandwidth(machine));
+  const double products = std::max(2 * layer.all_tokens() * weights / rate,
+                                   weights * static_cast<double>(dtype_bytes(dtype)) / bandwidth(machine));
   const double share = attention_share(backend, {machine.capability, dtype, layer.tokens, layer.head_dim});
   const double attention =
-      (layer.is_causal ? 2 : 4) * n * n * static_cast<double>(layer.attention_dim) / (rate * share);
+      (layer.is_causal ? 2 : 4) * n * layer.all_tokens() * static_cast<double>(layer.attention_dim) / (rate * share);
   return products + attention + layer.elementwise_bytes / (bandwidth(machine) * kKernelBandwidth);
 }
 
-Layer transformer_layer(const TransformerConfig& config, std::int64_t tokens, DType dtype) {
+// tokens: of one image's sequence.
+Layer transformer_layer(const Problem& problem, std::int64_t tokens) {
+  const TransformerConfig& config = problem.model.transformer;
   const double dim = static_cast<double>(config.dim), ffn = static_cast<double>(config.ffn_dim());
-  const double n = static_cast<double>(tokens), b = static_cast<double>(dtype_bytes(dtype));
+  const double n = static_cast<double>(tokens * problem.image.batch);
+  const double b = static_cast<double>(dtype_bytes(problem.types.model));
   // Twice residual and norms: x read and written in float32, branch and normed; product of gate and up; q and k turned.
   const double bytes = n * dim * 2 * (8 + 2 * b) + n * ffn * 3 * b + n * dim * 4 * b;
-  return {tokens, 4 * dim * dim, 3 * dim * ffn, config.dim, config.head_dim(), bytes};
+  return {tokens, problem.image.batch, 4 * dim * dim, 3 * dim * ffn, config.dim, config.head_dim(), bytes};
 }
 
 // How fast products of so many rows are beside those of the whole sequence.
@@ -81,7 +87,7 @@ double chunk_share(std::int64_t rows) { return rows >= 2048 ? 0.885 : rows >= 10
 
 double lever_seconds(const Layer& layer, const Problem& problem, const Machine& machine,
                      const ActivationLevers& levers) {
-  const double rate = product_rate(machine, problem.types.model), n = static_cast<double>(layer.tokens);
+  const double rate = product_rate(machine, problem.types.model), n = layer.all_tokens();
   const std::int64_t heads = problem.model.transformer.n_heads;
   double seconds = 0;
   if (levers.heads_per_slice > 0 && levers.heads_per_slice < heads) {
@@ -135,6 +141,7 @@ double text_layer_seconds(const Problem& problem, const Machine& machine) {
   const double grouped = static_cast<double>(config.num_key_value_heads * config.head_dim);
   const std::int64_t tokens = std::min(problem.image.prompt_tokens, kUsualPrompt);
   const Layer layer{tokens,
+                    /*sequences=*/1,
                     hidden * (2 * mixed + 2 * grouped),
                     3 * hidden * ffn,
                     static_cast<std::int64_t>(mixed),
@@ -147,17 +154,21 @@ double text_layer_seconds(const Problem& problem, const Machine& machine) {
 double caption_block_seconds(const Problem& problem, const Machine& machine) {
   const TransformerConfig& config = problem.model.transformer;
   const std::int64_t tokens = padded_tokens(std::min(problem.image.prompt_tokens, kUsualPrompt));
-  const Layer layer = transformer_layer(config, tokens, problem.types.model);
-  return std::max(kBlockLaunches, layer_seconds(layer, problem, machine, config.attention));
+  return std::max(kBlockLaunches,
+                  layer_seconds(transformer_layer(problem, tokens), problem, machine, config.attention));
 }
 
 BlockSeconds block_seconds(const Problem& problem, const Machine& machine, const ActivationLevers& levers) {
   const TransformerConfig& config = problem.model.transformer;
   const auto seconds = [&](std::int64_t tokens) {
-    const Layer layer = transformer_layer(config, tokens, problem.types.model);
-    const double one =
+    const Layer layer = transformer_layer(problem, tokens);
+    // Each further image has its own attention, launched and copied beside the others'.
+    const double further = static_cast<double>(problem.image.batch - 1);
+    const double copies = 2 * static_cast<double>(tokens * config.dim) *
+                          static_cast<double>(dtype_bytes(problem.types.model)) / bandwidth(machine);
+    const double busy =
         layer_seconds(layer, problem, machine, config.attention) + lever_seconds(layer, problem, machine, levers);
-    return std::max(kBlockLaunches, one * static_cast<double>(problem.image.batch));
+    return std::max(kBlockLaunches + further * 2 * kLaunch, busy + (further > 0 ? (further + 1) * copies : 0));
   };
   return {seconds(image_tokens(problem)),
           seconds(joint_tokens(problem, std::min(problem.image.prompt_tokens, kUsualPrompt)))};

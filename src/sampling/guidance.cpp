@@ -11,8 +11,11 @@ bool is_guided(const Guidance& guidance, float sigma) {
 at::Tensor guide(const at::Tensor& conditional, const at::Tensor& unconditional, const Guidance& guidance) {
   at::Tensor guided = conditional + guidance.scale * (conditional - unconditional);
   if (guidance.normalization > 0) {
-    const at::Tensor bound = at::linalg_vector_norm(conditional) * guidance.normalization;
-    const at::Tensor norm = at::linalg_vector_norm(guided);
+    const auto norm_of_each = [](const at::Tensor& x) {
+      return at::linalg_vector_norm(x, /*ord=*/2, /*dim=*/{{-3, -2, -1}}, /*keepdim=*/true);
+    };
+    const at::Tensor bound = norm_of_each(conditional) * guidance.normalization;
+    const at::Tensor norm = norm_of_each(guided);
     guided = at::where(norm > bound, guided * (bound / norm), guided);
   }
   return guided;

@@ -16,7 +16,7 @@ struct Guidance {
 // Whether the step at this sigma needs the unconditional evaluation.
 bool is_guided(const Guidance& guidance, float sigma);
 
-// conditional + scale · (conditional − unconditional), its norm bounded. All float32, of one shape.
+// conditional + scale · (conditional − unconditional), each image's norm bounded. All [B, C, H, W] float32.
 at::Tensor guide(const at::Tensor& conditional, const at::Tensor& unconditional, const Guidance& guidance);
 
 }  // namespace zimage

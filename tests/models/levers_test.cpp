@@ -37,9 +37,9 @@ at::Tensor velocity(const std::string& name, const Target& target, const Activat
   config.levers = levers;
   const Transformer transformer(config, checkpoint.transformer(), transformer_load_spec(target.device, target.dtype));
   at::manual_seed(5);
-  const at::Tensor latents = at::randn({config.in_channels, 12, 10}).to(target.device);
+  const at::Tensor latents = at::randn({1, config.in_channels, 12, 10}).to(target.device);
   const at::Tensor embeds = test::fixture_tensors(name).at("prompt_embeds").to(target.device);
-  const CaptionContext caption = transformer.prepare_caption(embeds);
+  const CaptionContext caption = transformer.prepare_captions({embeds});
   const auto positions = transformer.prepare_positions(12, 10, caption);
   return transformer.forward(latents, transformer.prepare_steps({0.7f})[0], caption, positions);
 }

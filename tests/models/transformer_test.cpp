@@ -30,7 +30,7 @@ class TransformerParity : public testing::TestWithParam<test::FixtureCase> {
   const at::Tensor& output(const std::string& block) { return fixture_.at("transformer." + block + ".out"); }
   void expect_block(const std::string& name, const BlockNorms& norms, const kernels::RopeTable& rope) {
     const at::Tensor x = input(name);
-    run_block_(x, rope, ParamView(weights_).sub(name), norms, config_);
+    run_block_(x, sequences_of({rope}), ParamView(weights_).sub(name), norms, config_);
     EXPECT_LE(relative_error(x, output(name)), kBlockTolerance) << name;
   }
   TokenGrid grid() {
@@ -72,13 +72,13 @@ TEST_P(TransformerParity, joint_stack) {
   const kernels::RopeTable rope =
       joint_rope(image_rope(grid(), config_, at::kCPU), caption_rope(grid().caption, config_, at::kCPU));
   const at::Tensor x = input("layers.0");
-  run_blocks_(x, rope, ParamView(weights_, "layers."), step_.layers, config_);
+  run_blocks_(x, sequences_of({rope}), ParamView(weights_, "layers."), step_.layers, config_);
   EXPECT_LE(relative_error(x, output("layers." + std::to_string(step_.layers.size() - 1))), kBlockTolerance);
 }
 
 TEST_P(TransformerParity, caption_enters_the_joint_sequence) {
   const Transformer transformer(config_, checkpoint_.transformer(), transformer_load_spec(at::kCPU, at::kFloat));
-  const CaptionContext caption = transformer.prepare_caption(fixture_.at("prompt_embeds"));
+  const CaptionContext caption = transformer.prepare_captions({fixture_.at("prompt_embeds")});
   const std::string last = "context_refiner." + std::to_string(config_.n_refiner_layers - 1);
   EXPECT_LE(relative_error(caption.tokens, output(last)), kBlockTolerance);
 }
@@ -93,13 +93,13 @@ INSTANTIATE_TEST_SUITE_P(Fixtures, TransformerParity, testing::ValuesIn(cases_wi
                          [](const auto& info) { return info.param.name; });
 
 TEST(Patches, patchify_orders_row_column_then_channel) {
-  const at::Tensor latents = at::arange(2 * 4 * 6, at::kFloat).view({2, 4, 6});
+  const at::Tensor latents = at::arange(2 * 2 * 4 * 6, at::kFloat).view({2, 2, 4, 6});
   const at::Tensor tokens = patchify(latents, 2);
-  ASSERT_EQ(tokens.sizes(), (std::vector<std::int64_t>{6, 8}));
+  ASSERT_EQ(tokens.sizes(), (std::vector<std::int64_t>{2, 6, 8}));
   // Second patch of the first row: rows 0-1, columns 2-3, channel fastest.
   const at::Tensor expected = at::tensor({2., 26., 3., 27., 8., 32., 9., 33.}, at::kFloat);
-  EXPECT_TRUE(at::equal(tokens[1], expected)) << tokens[1];
-  EXPECT_TRUE(at::equal(unpatchify(at::cat({tokens, at::zeros({2, 8})}), latents.sizes(), 2), latents));
+  EXPECT_TRUE(at::equal(tokens[0][1], expected)) << tokens[0][1];
+  EXPECT_TRUE(at::equal(unpatchify(at::cat({tokens, at::zeros({2, 2, 8})}, 1), latents.sizes(), 2), latents));
 }
 
 }  // namespace

@@ -40,8 +40,8 @@ class OnCuda {
   const std::map<std::string, at::Tensor> fixture = test::fixture_tensors(fixture_case.name);
 
   DenoiseInput input() const {
-    return {.noise = fixture.at("noise").to(device),
-            .prompt_embeds = fixture.at("prompt_embeds").to(device),
+    return {.noise = fixture.at("noise").unsqueeze(0).to(device),
+            .prompt_embeds = {fixture.at("prompt_embeds").to(device)},
             .sigmas = flow_match_sigmas(fixture_case.evaluations, checkpoint.scheduler_config().shift)};
   }
 };
@@ -74,8 +74,8 @@ TEST_F(DenoiseOnCuda, recorded_steps_compute_the_same_bits) {
       DenoiseInput input = on.input();
       input.guidance = {guidance, 0, 1};
       input.noise = at::randn_like(input.noise);
-      input.prompt_embeds = at::randn_like(input.prompt_embeds);
-      input.negative_prompt_embeds = at::randn_like(input.prompt_embeds);
+      input.prompt_embeds = {at::randn_like(input.prompt_embeds[0])};
+      input.negative_prompt_embeds = {at::randn_like(input.prompt_embeds[0])};
       const auto nothing = [](int, const at::Tensor&) {};
       const at::Tensor expected = denoise(on.transformer, input, nothing);
       EXPECT_TRUE(at::equal(denoise(on.transformer, input, steps, nothing), expected)) << "image " << image;

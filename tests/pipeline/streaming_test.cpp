@@ -51,16 +51,16 @@ class Streaming : public testing::Test {
                               store(plan::Component::text_encoder));
     const Transformer transformer(checkpoint_.transformer_config(), store(plan::Component::transformer));
     const VaeDecoder decoder(checkpoint_.vae_config(), store(plan::Component::vae));
-    DenoiseInput input{.noise = noise_, .guidance = {2, 0, 1}, .sigmas = flow_match_sigmas(3, 3)};
+    DenoiseInput input{.noise = noise_.unsqueeze(0), .guidance = {2, 0, 1}, .sigmas = flow_match_sigmas(3, 3)};
 
     Visits visits = encoder.visits();
-    for (const Visits& more : {encoder.visits(), denoise_visits(transformer, input.guidance, input.sigmas)}) {
+    for (const Visits& more : {encoder.visits(), denoise_visits(transformer, input.guidance, input.sigmas, {})}) {
       visits.insert(visits.end(), more.begin(), more.end());
     }
     weights->residency().expect(visits);
-    input.negative_prompt_embeds = encoder.forward({5, 6, 7});
-    input.prompt_embeds = encoder.forward({1, 2, 3, 4});
-    const at::Tensor latents = denoise(transformer, input, [&](int done, const at::Tensor&) { each_step(done); });
+    input.negative_prompt_embeds = {encoder.forward({5, 6, 7})};
+    input.prompt_embeds = {encoder.forward({1, 2, 3, 4})};
+    const at::Tensor latents = denoise(transformer, input, [&](int done, const at::Tensor&) { each_step(done); })[0];
     return {latents, decoder.forward(latents)};
   }
 
@@ -82,6 +82,30 @@ TEST_F(Streaming, every_number_of_resident_blocks_gives_the_same_image) {
     for (int image = 0; image < 2; ++image) EXPECT_TRUE(equal(run(weights), expected_)) << resident;
     EXPECT_GT(weights->residency().take_count().bytes, 0);
   }
+}
+
+TEST_F(Streaming, a_batch_and_a_window_s_prompts_share_the_trips_of_weights) {
+  const std::shared_ptr<Weights> weights = load(test::two_slots(units_, 0), kAll);
+  const TextEncoder encoder(checkpoint_.text_encoder_config(), checkpoint_.text_encoder(),
+                            WeightStore(weights, plan::Component::text_encoder, at::kFloat));
+  const Transformer transformer(checkpoint_.transformer_config(),
+                                WeightStore(weights, plan::Component::transformer, at::kFloat));
+  const auto bytes_of = [&](std::size_t images) {
+    DenoiseInput input{.noise = at::stack(std::vector<at::Tensor>(images, noise_)), .sigmas = flow_match_sigmas(3, 3)};
+    Visits visits = encoder.visits();
+    const Visits more = denoise_visits(transformer, input.guidance, input.sigmas, transformer.prepared_sigmas());
+    visits.insert(visits.end(), more.begin(), more.end());
+    weights->residency().expect(visits);
+    std::vector<std::vector<std::int32_t>> prompts;
+    for (std::size_t i = 0; i < images; ++i) prompts.emplace_back(i + 1, 4);
+    input.prompt_embeds = encoder.forward_each(prompts);
+    denoise(transformer, input, [](int, const at::Tensor&) {});
+    return weights->residency().take_count().bytes;
+  };
+  bytes_of(1);  // the schedule
+  const std::uint64_t alone = bytes_of(1);
+  EXPECT_GT(alone, 0U);
+  EXPECT_EQ(bytes_of(3), alone);
 }
 
 TEST_F(Streaming, components_that_take_turns_give_the_same_image) {

@@ -32,12 +32,18 @@ TEST(Guidance, off_at_scale_0_and_beyond_the_truncation) {
 }
 
 TEST(Guidance, extrapolates_and_bounds_the_norm) {
-  const at::Tensor conditional = at::tensor({3.f, 4.f}), unconditional = at::zeros({2});
-  EXPECT_TRUE(at::allclose(guide(conditional, unconditional, {.scale = 1}), at::tensor({6.f, 8.f})));
+  const at::Tensor conditional = at::tensor({3.f, 4.f}).view({1, 1, 1, 2}), unconditional = at::zeros({1, 1, 1, 2});
+  const at::Tensor doubled = at::tensor({6.f, 8.f}).view({1, 1, 1, 2});
+  EXPECT_TRUE(at::allclose(guide(conditional, unconditional, {.scale = 1}), doubled));
   EXPECT_TRUE(at::allclose(guide(conditional, unconditional, {.scale = 1, .normalization = 1}), conditional));
   // a bound that is not reached changes nothing
-  EXPECT_TRUE(
-      at::allclose(guide(conditional, unconditional, {.scale = 1, .normalization = 3}), at::tensor({6.f, 8.f})));
+  EXPECT_TRUE(at::allclose(guide(conditional, unconditional, {.scale = 1, .normalization = 3}), doubled));
+}
+
+TEST(Guidance, bounds_each_image_of_a_batch_by_its_own_norm) {
+  const at::Tensor conditional = at::tensor({3.f, 4.f, 30.f, 40.f}).view({2, 1, 1, 2});
+  const Guidance bounded{.scale = 1, .normalization = 1};
+  EXPECT_TRUE(at::allclose(guide(conditional, at::zeros_like(conditional), bounded), conditional));
 }
 
 TEST(Noise, depends_on_the_seed_alone) {

@@ -65,7 +65,7 @@ void compare_blocks(const Checkpoint& checkpoint, const Tensors& reference, cons
                        const kernels::RopeTable& rope) {
     const std::string name = stack + "." + std::to_string(i);
     const at::Tensor x = input(name);
-    run_block_(x, rope, params.sub(name), norms, config);
+    run_block_(x, sequences_of({rope}), params.sub(name), norms, config);
     compare(name, x);
   };
   for (std::size_t i = 0; i < step.noise_refiner.size(); ++i) {
@@ -80,10 +80,10 @@ void compare_latents(const Checkpoint& checkpoint, const Tensors& reference, con
                                 transformer_load_spec(s.device, s.dtype));
   const int evaluations = static_cast<int>(reference.at("sigmas").numel());
   DenoiseInput input;
-  input.noise = reference.at("noise").to(s.device);
-  input.prompt_embeds = reference.at("prompt_embeds").to(s.device);
+  input.noise = reference.at("noise").unsqueeze(0).to(s.device);
+  input.prompt_embeds = {reference.at("prompt_embeds").to(s.device)};
   input.sigmas = flow_match_sigmas(evaluations, checkpoint.scheduler_config().shift);
-  report.add("latents", denoise(transformer, input, [](int, const at::Tensor&) {}), reference.at("latents"));
+  report.add("latents", denoise(transformer, input, [](int, const at::Tensor&) {})[0], reference.at("latents"));
 }
 
 void compare_pixels(const Checkpoint& checkpoint, const Tensors& reference, const Setting& s, Report& report) {

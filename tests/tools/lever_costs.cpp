@@ -62,10 +62,10 @@ void measure_transformer(const Checkpoint& checkpoint, const char* backend, std:
   const Transformer transformer(config, checkpoint.transformer(), transformer_load_spec(kDevice, at::kHalf));
   const StepNorms step = transformer.prepare_steps({0.7f})[0];
   const CaptionContext caption =
-      transformer.prepare_caption(at::randn({kPromptTokens, config.cap_feat_dim}, at::device(kDevice)));
+      transformer.prepare_captions({at::randn({kPromptTokens, config.cap_feat_dim}, at::device(kDevice))});
   for (const std::int64_t size : sizes) {
     at::manual_seed(1);
-    const at::Tensor latents = at::randn({config.in_channels, size / 8, size / 8}).to(kDevice);
+    const at::Tensor latents = at::randn({1, config.in_channels, size / 8, size / 8}).to(kDevice);
     const SequencePositions positions = transformer.prepare_positions(size / 8, size / 8, caption);
     const Cost cost = measure([&] { return transformer.forward(latents, step, caption, positions).cpu(); });
     std::printf("| %lld | %s | %lld | %lld | %.0f | %.1f | %.6f |\n", static_cast<long long>(size), backend,

@@ -65,7 +65,8 @@ Measured measure(const Setting& setting, const plan::Arena& arena) {
   std::vector<double> evaluations;
   for (int image = 0; image < kImages; ++image) {
     Timeline timeline(setting.device);
-    weights->residency().expect(denoise_visits(transformer, setting.input.guidance, setting.input.sigmas));
+    weights->residency().expect(
+        denoise_visits(transformer, setting.input.guidance, setting.input.sigmas, transformer.prepared_sigmas()));
     measured.latents = denoise(transformer, setting.input, [&](int, const at::Tensor&) { timeline.mark(); });
     const std::vector<double> seconds = timeline.seconds();
     if (image > 0) evaluations.insert(evaluations.end(), seconds.begin() + 1, seconds.end());
@@ -109,8 +110,8 @@ int main(int argc, char** argv) {
   const TransformerConfig& config = checkpoint.transformer_config();
   const std::int64_t side = std::atoll(argv[4]) / 8;
   DenoiseInput input;
-  input.noise = at::randn({config.in_channels, side, side}).to(device);
-  input.prompt_embeds = at::randn({kCaptionTokens, config.cap_feat_dim}).to(device);
+  input.noise = at::randn({1, config.in_channels, side, side}).to(device);
+  input.prompt_embeds = {at::randn({kCaptionTokens, config.cap_feat_dim}).to(device)};
   input.sigmas = flow_match_sigmas(kEvaluations, checkpoint.scheduler_config().shift);
   std::vector<std::size_t> resident;
   for (int i = 5; i < argc; ++i) resident.push_back(std::strtoull(argv[i], nullptr, 10));

@@ -82,19 +82,33 @@ Visits TextEncoder::visits() const {
   return visits;
 }
 
-at::Tensor TextEncoder::forward(const std::vector<std::int32_t>& ids) const {
+const at::Tensor& TextEncoder::norm_in(std::int64_t layer) const {
+  return weights_.get("layers." + std::to_string(layer) + ".input_layernorm.weight");
+}
+
+TextEncoder::Passing TextEncoder::enter(const TokenIds& ids) const {
   const at::Tensor x = embedding_.read(ids).to(weights_.device()).to(at::kFloat);
-  const kernels::RopeTable rope{rope_.cos.narrow(0, 0, x.size(0)), rope_.sin.narrow(0, 0, x.size(0))};
+  return {x,
+          kernels::rms_norm(x, {norm_in(0), config_.rms_norm_eps}, weights_.dtype()),
+          {rope_.cos.narrow(0, 0, x.size(0)), rope_.sin.narrow(0, 0, x.size(0))}};
+}
+
+std::vector<at::Tensor> TextEncoder::forward_each(const std::vector<TokenIds>& prompts) const {
+  std::vector<Passing> passing;
+  for (const TokenIds& ids : prompts) passing.push_back(enter(ids));
   const ParamView stack(weights_, "layers.");
-  const auto norm_in = [&](std::int64_t i) { return stack[std::to_string(i) + ".input_layernorm.weight"]; };
-  at::Tensor h = kernels::rms_norm(x, {norm_in(0), config_.rms_norm_eps}, weights_.dtype());
   for (std::int64_t i = 0; i < layers(); ++i) {
     const std::string name = std::to_string(i);
     const Lease lease = stack.acquire(name);
+    const TextEncoderLayer layer(stack.sub(name), config_);
     const at::Tensor next_in = i + 1 < layers() ? norm_in(i + 1) : at::Tensor();
-    h = TextEncoderLayer(stack.sub(name), config_).forward_(x, h, rope, next_in);
+    for (Passing& p : passing) p.h = layer.forward_(p.x, p.h, p.rope, next_in);
   }
-  return x;
+  std::vector<at::Tensor> embeds;
+  for (const Passing& p : passing) embeds.push_back(p.x);
+  return embeds;
 }
+
+at::Tensor TextEncoder::forward(const TokenIds& ids) const { return forward_each({ids}).front(); }
 
 }  // namespace zimage

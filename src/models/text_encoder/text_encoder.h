@@ -49,14 +49,26 @@ class TextEncoder {
   TextEncoder(const TextEncoderConfig& config, const ComponentFiles& files, WeightStore weights);
   TextEncoder(const TextEncoderConfig& config, const ComponentFiles& files, at::Device device, at::ScalarType dtype);
 
-  // Of one forward.
+  using TokenIds = std::vector<std::int32_t>;
+
+  // Of one forward, of however many prompts.
   Visits visits() const;
 
   // ids: L of them, at most kMaxTokens, each below vocab_size. Returns [L, hidden] float32: what leaves the layer
   // before the last.
-  at::Tensor forward(const std::vector<std::int32_t>& ids) const;
+  at::Tensor forward(const TokenIds& ids) const;
+  // Of each prompt by itself, layer by layer: a layer's weights serve all prompts before the next layer's come.
+  std::vector<at::Tensor> forward_each(const std::vector<TokenIds>& prompts) const;
 
  private:
+  // A prompt on its way through the layers: x and the next layer's h, as TextEncoderLayer has them.
+  struct Passing {
+    at::Tensor x, h;
+    kernels::RopeTable rope;
+  };
+
+  Passing enter(const TokenIds& ids) const;
+  const at::Tensor& norm_in(std::int64_t layer) const;
   std::int64_t layers() const { return config_.num_hidden_layers - 1; }  // the last one's output is not used
 
   TextEncoderConfig config_;

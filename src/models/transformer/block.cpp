@@ -63,25 +63,39 @@ at::Tensor Block::queries_keys_values(const at::Tensor& x, const at::Tensor& h, 
   return qkv.unflatten(-1, {3 * heads.count, -1});
 }
 
-at::Tensor Block::mix_heads(const at::Tensor& x, at::Tensor h, const at::Tensor& norm, const kernels::RopeTable& rope,
+at::Tensor Block::attend(const at::Tensor& qkv, const Sequences& sequences) const {
+  const std::int64_t max_scores = levers_.heads_per_slice > 0 ? kSlicedScores : nn::kAllScores;
+  const auto within = [&](const at::Tensor& rows) {
+    const auto parts = rows.chunk(3, 1);
+    return nn::attention(parts[0], parts[1], parts[2], nn::Mask::none, backend_, max_scores);
+  };
+  if (sequences.lengths.size() == 1) return within(qkv);
+  const at::Tensor mixed = at::empty({qkv.size(0), qkv.size(1) / 3 * qkv.size(2)}, qkv.options());
+  std::int64_t first = 0;
+  for (const std::int64_t tokens : sequences.lengths) {
+    mixed.narrow(0, first, tokens).copy_(within(qkv.narrow(0, first, tokens)));
+    first += tokens;
+  }
+  return mixed;
+}
+
+at::Tensor Block::mix_heads(const at::Tensor& x, at::Tensor h, const at::Tensor& norm, const Sequences& sequences,
                             Heads heads) const {
   const at::Tensor qkv = queries_keys_values(x, h, norm, heads);
   h.reset();
   kernels::norm_rope_(
-      qkv, {heads.count, heads.count, attention_["norm_q.weight"], attention_["norm_k.weight"], kHeadNormEps}, rope,
-      kernels::RopePairs::adjacent);
-  const auto parts = qkv.chunk(3, 1);
-  const std::int64_t max_scores = levers_.heads_per_slice > 0 ? kSlicedScores : nn::kAllScores;
-  return nn::attention(parts[0], parts[1], parts[2], nn::Mask::none, backend_, max_scores);
+      qkv, {heads.count, heads.count, attention_["norm_q.weight"], attention_["norm_k.weight"], kHeadNormEps},
+      sequences.rope, kernels::RopePairs::adjacent);
+  return attend(qkv, sequences);
 }
 
-at::Tensor Block::mix(const at::Tensor& x, at::Tensor h, const at::Tensor& norm, const kernels::RopeTable& rope) const {
+at::Tensor Block::mix(const at::Tensor& x, at::Tensor h, const at::Tensor& norm, const Sequences& sequences) const {
   const std::int64_t slice = levers_.heads_per_slice;
-  if (slice == 0 || slice >= n_heads_) return mix_heads(x, std::move(h), norm, rope, {0, n_heads_});
+  if (slice == 0 || slice >= n_heads_) return mix_heads(x, std::move(h), norm, sequences, {0, n_heads_});
   const at::Tensor mixed = at::empty(x.sizes(), x.options().dtype(attention_.dtype()));
   const std::int64_t head_dim = x.size(1) / n_heads_;
   nn::for_each_chunk(n_heads_, slice, [&](std::int64_t first, std::int64_t count) {
-    mixed.narrow(1, first * head_dim, count * head_dim).copy_(mix_heads(x, h, norm, rope, {first, count}));
+    mixed.narrow(1, first * head_dim, count * head_dim).copy_(mix_heads(x, h, norm, sequences, {first, count}));
   });
   return mixed;
 }
@@ -103,9 +117,9 @@ at::Tensor Block::finish_(const at::Tensor& x, at::Tensor mixed, const BlockNorm
   return kernels::add_norm_(x, feed_forward(std::move(g)), {norms.ffn_out, ffn_eps}, {next_in, norm_eps_});
 }
 
-at::Tensor Block::forward_(const at::Tensor& x, at::Tensor h, const kernels::RopeTable& rope, const BlockNorms& norms,
+at::Tensor Block::forward_(const at::Tensor& x, at::Tensor h, const Sequences& sequences, const BlockNorms& norms,
                            const at::Tensor& next_in) const {
-  at::Tensor mixed = mix(x, std::move(h), norms.attention_in, rope);
+  at::Tensor mixed = mix(x, std::move(h), norms.attention_in, sequences);
   if (levers_.rows_per_chunk == 0) return finish_(x, std::move(mixed), norms, next_in);
   nn::for_each_chunk(x.size(0), levers_.rows_per_chunk, [&](std::int64_t first, std::int64_t count) {
     finish_(x.narrow(0, first, count), mixed.narrow(0, first, count), norms, /*next_in=*/{});
@@ -113,13 +127,13 @@ at::Tensor Block::forward_(const at::Tensor& x, at::Tensor h, const kernels::Rop
   return {};
 }
 
-void run_block_(const at::Tensor& x, const kernels::RopeTable& rope, const ParamView& block, const BlockNorms& norms,
+void run_block_(const at::Tensor& x, const Sequences& sequences, const ParamView& block, const BlockNorms& norms,
                 const TransformerConfig& config) {
   at::Tensor h = Block::input(x, norms.attention_in, config, block.dtype());
-  Block(block, config).forward_(x, std::move(h), rope, norms, {});
+  Block(block, config).forward_(x, std::move(h), sequences, norms, {});
 }
 
-void run_blocks_(const at::Tensor& x, const kernels::RopeTable& rope, const ParamView& stack,
+void run_blocks_(const at::Tensor& x, const Sequences& sequences, const ParamView& stack,
                  const std::vector<BlockNorms>& norms, const TransformerConfig& config) {
   if (norms.empty()) return;
   at::Tensor h = Block::input(x, norms[0].attention_in, config, stack.dtype());
@@ -127,7 +141,7 @@ void run_blocks_(const at::Tensor& x, const kernels::RopeTable& rope, const Para
     const at::Tensor next_in = i + 1 < norms.size() ? norms[i + 1].attention_in : at::Tensor();
     const std::string name = std::to_string(i);
     const Lease lease = stack.acquire(name);
-    h = Block(stack.sub(name), config).forward_(x, std::move(h), rope, norms[i], next_in);
+    h = Block(stack.sub(name), config).forward_(x, std::move(h), sequences, norms[i], next_in);
   }
 }
 

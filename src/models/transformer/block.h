@@ -2,7 +2,7 @@
 // Source of the equations: Z-Image's ZImageTransformerBlock (diffusers, models/transformers/transformer_z_image.py).
 #pragma once
 
-#include "kernels/rope.h"
+#include "models/transformer/positions.h"
 #include "nn/float16.h"
 #include "plan/model_config.h"
 #include "runtime/weight_store.h"
@@ -32,7 +32,7 @@ class Block {
   static at::Tensor input(const at::Tensor& x, const at::Tensor& attention_in, const TransformerConfig& config,
                           at::ScalarType dtype);
 
-  // x: [N, dim] float32, updated in place; h: input() of it, given away; rope: [N, head_dim / 2].
+  // x: [N, dim] float32, updated in place; h: input() of it, given away; sequences: where the N tokens stand.
   // Returns the following block's h: next_in, that block's attention_in, of the new x; undefined where next_in is, and
   // under activation recompute.
   //
@@ -41,7 +41,8 @@ class Block {
   //   rows_per_chunk = R           max(4 dim; dim: mixed, beside 3 F for R tokens)
   //   heads_per_slice = S of H     dim: mixed, beside 4 dim · S/H: the slice's q, k, v and result; and dim: h, which
   //                                under rows_per_chunk is of R tokens only
-  at::Tensor forward_(const at::Tensor& x, at::Tensor h, const kernels::RopeTable& rope, const BlockNorms& norms,
+  // and where there is more than one sequence, one sequence's mixed beside all.
+  at::Tensor forward_(const at::Tensor& x, at::Tensor h, const Sequences& sequences, const BlockNorms& norms,
                       const at::Tensor& next_in) const;
 
  private:
@@ -52,11 +53,12 @@ class Block {
   // All of these take h undefined where it is to be computed from x, a chunk of rows at a time.
   // The queries, keys and values of some heads beside each other: [N, 3 · heads.count, head_dim].
   at::Tensor queries_keys_values(const at::Tensor& x, const at::Tensor& h, const at::Tensor& norm, Heads heads) const;
-  // What the heads make of them: [N, heads.count · head_dim].
-  at::Tensor mix_heads(const at::Tensor& x, at::Tensor h, const at::Tensor& norm, const kernels::RopeTable& rope,
+  // What the heads make of them, within each sequence: [N, heads.count · head_dim].
+  at::Tensor attend(const at::Tensor& qkv, const Sequences& sequences) const;
+  at::Tensor mix_heads(const at::Tensor& x, at::Tensor h, const at::Tensor& norm, const Sequences& sequences,
                        Heads heads) const;
   // All heads': [N, dim].
-  at::Tensor mix(const at::Tensor& x, at::Tensor h, const at::Tensor& norm, const kernels::RopeTable& rope) const;
+  at::Tensor mix(const at::Tensor& x, at::Tensor h, const at::Tensor& norm, const Sequences& sequences) const;
 
   // From the attention's output projection to the block's end, for any rows of x and mixed.
   at::Tensor finish_(const at::Tensor& x, at::Tensor mixed, const BlockNorms& norms, const at::Tensor& next_in) const;
@@ -72,11 +74,11 @@ class Block {
 };
 
 // One block alone: x, [N, dim] float32, is updated in place.
-void run_block_(const at::Tensor& x, const kernels::RopeTable& rope, const ParamView& block, const BlockNorms& norms,
+void run_block_(const at::Tensor& x, const Sequences& sequences, const ParamView& block, const BlockNorms& norms,
                 const TransformerConfig& config);
 
 // x, [N, dim] float32, through the blocks `stack`.0, `stack`.1, ... in place, one for each of `norms`.
-void run_blocks_(const at::Tensor& x, const kernels::RopeTable& rope, const ParamView& stack,
+void run_blocks_(const at::Tensor& x, const Sequences& sequences, const ParamView& stack,
                  const std::vector<BlockNorms>& norms, const TransformerConfig& config);
 
 }  // namespace zimage

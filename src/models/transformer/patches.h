@@ -5,10 +5,10 @@
 
 namespace zimage {
 
-// latents: [C, H, W] → [H/p · W/p, p·p·C]
+// latents: [B, C, H, W] → [B, H/p · W/p, p·p·C]
 at::Tensor patchify(const at::Tensor& latents, std::int64_t patch);
 
-// tokens: [≥ H/p · W/p, p·p·C], further rows ignored → [C, H, W]
+// tokens: [B, ≥ H/p · W/p, p·p·C], further rows ignored → [B, C, H, W]
 at::Tensor unpatchify(const at::Tensor& tokens, at::IntArrayRef latent_shape, std::int64_t patch);
 
 }  // namespace zimage

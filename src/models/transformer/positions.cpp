@@ -37,6 +37,18 @@ void check_position(std::int64_t position, int axis, const TransformerConfig& co
 
 }  // namespace
 
+Sequences sequences_of(const std::vector<kernels::RopeTable>& ropes) {
+  std::vector<at::Tensor> cos, sin;
+  Sequences sequences;
+  for (const kernels::RopeTable& rope : ropes) {
+    cos.push_back(rope.cos);
+    sin.push_back(rope.sin);
+    sequences.lengths.push_back(rope.cos.size(0));
+  }
+  sequences.rope = {at::cat(cos), at::cat(sin)};
+  return sequences;
+}
+
 kernels::RopeTable image_rope(const TokenGrid& grid, const TransformerConfig& config, at::Device device) {
   check_position(grid.caption + 1, 0, config);
   check_position(grid.rows - 1, 1, config);

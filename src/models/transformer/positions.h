@@ -6,6 +6,8 @@
 
 #include <ATen/ATen.h>
 
+#include <vector>
+
 namespace zimage {
 
 // Sequences are padded to a multiple of this many tokens.
@@ -14,6 +16,15 @@ constexpr std::int64_t kSequenceMultiple = 32;
 inline std::int64_t padded_length(std::int64_t tokens) {
   return (tokens + kSequenceMultiple - 1) / kSequenceMultiple * kSequenceMultiple;
 }
+
+// Sequences of tokens one behind the other; none sees another's. What works on each row by itself takes them at once.
+struct Sequences {
+  kernels::RopeTable rope;            // of all
+  std::vector<std::int64_t> lengths;  // of each, in tokens
+};
+
+// In the order of `ropes`, one for each sequence.
+Sequences sequences_of(const std::vector<kernels::RopeTable>& ropes);
 
 struct TokenGrid {
   std::int64_t rows = 0, columns = 0;  // of image patches

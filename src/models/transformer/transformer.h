@@ -1,4 +1,6 @@
-// The Z-Image transformer (S3-DiT): one evaluation turns noisy latents and a caption into a velocity.
+// The Z-Image transformer (S3-DiT): one evaluation turns noisy latents and captions into velocities, of one image or of
+// several that have one size and one timestep. Images share what works on each token by itself; attention, and with it
+// everything that they could learn of each other, stays within an image and its caption.
 #pragma once
 
 #include "models/transformer/positions.h"
@@ -6,15 +8,15 @@
 
 namespace zimage {
 
-// A prompt as the transformer's joint sequence holds it: independent of timestep and image size, made once per prompt.
+// Prompts as the transformer's joint sequences hold them: independent of timestep and image size, made once per prompt.
 struct CaptionContext {
-  at::Tensor tokens;  // [padded_length, dim] float32
-  kernels::RopeTable rope;
+  at::Tensor tokens;    // [sum of the padded lengths, dim] float32
+  Sequences sequences;  // one for each prompt
 };
 
-// Where the tokens of the joint sequence stand: of one image size beside one caption.
+// Where the tokens of the joint sequences stand: of images of one size, each beside its caption.
 struct SequencePositions {
-  kernels::RopeTable image, joint;
+  Sequences images, joint;
 };
 
 class Transformer {
@@ -24,28 +26,37 @@ class Transformer {
   Transformer(const Transformer&) = delete;
   Transformer& operator=(const Transformer&) = delete;
 
-  // Of prepare_caption, of prepare_steps with these sigmas, and of forward.
+  // Of prepare_captions, of prepare_steps with these sigmas where it was called with `before` last, and of forward.
   Visits caption_visits() const;
-  Visits schedule_visits(const std::vector<float>& sigmas) const;
+  Visits schedule_visits(const std::vector<float>& sigmas, const std::vector<float>& before) const;
   Visits evaluation_visits() const;
 
-  // prompt_embeds: [L, cap_feat_dim] → the caption through its embedder and refiner.
-  CaptionContext prepare_caption(const at::Tensor& prompt_embeds) const;
+  // prompt_embeds: [L, cap_feat_dim] each, L their own → the captions through their embedder and refiner.
+  CaptionContext prepare_captions(const std::vector<at::Tensor>& prompt_embeds) const;
 
   // The timestep-dependent norms of every evaluation; sigmas without the final 0. Those of the last schedule are kept:
   // a run of images shares one.
   const std::vector<StepNorms>& prepare_steps(const std::vector<float>& sigmas) const;
+  // Of the last schedule; empty before the first.
+  const std::vector<float>& prepared_sigmas() const { return sigmas_; }
 
   // height, width: of the latents.
-  SequencePositions prepare_positions(std::int64_t height, std::int64_t width, const CaptionContext& caption) const;
+  SequencePositions prepare_positions(std::int64_t height, std::int64_t width, const CaptionContext& captions) const;
 
-  // The model's output, [C, H, W] float32, for latents [C, H, W] float32; the velocity is its negative.
-  // Source: ZImageTransformer2DModel.forward for one item.
-  at::Tensor forward(const at::Tensor& latents, const StepNorms& step, const CaptionContext& caption,
+  // The model's output, [B, C, H, W] float32, for latents [B, C, H, W] float32 and B captions; the velocity is its
+  // negative. Source: ZImageTransformer2DModel.forward for one item.
+  at::Tensor forward(const at::Tensor& latents, const StepNorms& step, const CaptionContext& captions,
                      const SequencePositions& positions) const;
 
  private:
   Visits stack_visits(const std::string& stack, std::int64_t blocks) const;
+  // The images' tokens one behind the other: [B · image_padded, dim] of the weights' type.
+  at::Tensor embed(const at::Tensor& latents) const;
+  // The joint sequences, each image's tokens refined: [N, dim] float32.
+  at::Tensor enter(const at::Tensor& latents, const StepNorms& step, const CaptionContext& captions,
+                   const SequencePositions& positions) const;
+  // Of the images' last hidden states: [B, C, H, W] float32.
+  at::Tensor project(const at::Tensor& images, const at::Tensor& final_scale, at::IntArrayRef latent_shape) const;
 
   TransformerConfig config_;
   WeightStore weights_;
