@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Kills, starves and resumes what writes pictures and their journal, and compares every file with an undisturbed run's.
 
-Usage: torture.py COMMAND --harness zimage_torture [--jobs N] [--folder DIR] [...]
-  kills --count N     SIGKILL at random moments, a resume after each
+Usage: torture.py COMMAND --harness zimage_torture | --executable zimage --model DIR [--jobs N] [--folder DIR] [...]
+  kills --count N [--seconds N]
+                      SIGKILL at random moments, a resume after each; so many, or what the time allows
   stops               SIGKILL at every system call on files, by strace
   faults [--errors E,E] [--modes once,on]
                       every system call on files fails with ENOSPC, EIO, EMFILE or EINTR, once and from then on
@@ -11,6 +12,7 @@ Usage: torture.py COMMAND --harness zimage_torture [--jobs N] [--folder DIR] [..
   limits              a limit on the size of files, at every so many bytes
   full                a real file system of 64 KiB (needs user namespaces)
   pairs --count N     two runs in one folder
+  model               with --executable: every system call on the model's files fails
   self-test           the checks find what they look for
 Ends with what was done, or with the first failures and exit code 1; 77: this machine cannot do it.
 """
@@ -68,14 +70,15 @@ class Target:
             if run.code != 0:
                 raise SystemExit(f"undisturbed, it ends with {run.code}: {run.messages}")
             self.files = contents(folder, lambda name: name != JOURNAL)
-            self.journal = (pathlib.Path(folder) / JOURNAL).read_bytes()
+            journal = pathlib.Path(folder) / JOURNAL
+            self.journal = journal.read_bytes() if journal.exists() else b""
 
     def folder(self):
         return tempfile.TemporaryDirectory(dir=self.scratch)
 
-    def start(self, folder, *more, **options):
+    def start(self, folder, *more, tracer=(), **options):
         command = [word.replace("{}", folder) for word in self.command]
-        return subprocess.Popen([*command, *more], env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        return subprocess.Popen([*tracer, *command, *more], env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                 stderr=subprocess.PIPE, text=True, **options)
 
     def run(self, folder, **options):
@@ -111,18 +114,21 @@ class Target:
         self.check(folder)
         if run.code == 0:
             return self.check_complete(folder)
-        if run.code != EXIT_IO:
-            raise Failure(f"ended with {run.code}: {run.messages}")
-        if run.messages == "" and may_be_silent:
-            return
-        if not run.messages.startswith("error: ") or run.messages.count("\n") != 1 or folder not in run.messages:
-            raise Failure(f"not one line that names the file: {run.messages!r}")
+        if run != Run(EXIT_IO, "") or not may_be_silent:
+            expect_one_line(run, (EXIT_IO,), folder)
 
     def resume(self, folder):
         run = self.run(folder)
         if run.code != 0:
             raise Failure(f"the run after it ends with {run.code}: {run.messages}")
         self.check_complete(folder)
+
+
+def expect_one_line(run, codes, folder):
+    if run.code not in codes:
+        raise Failure(f"ended with {run.code}: {run.messages}")
+    if not run.messages.startswith("error: ") or run.messages.count("\n") != 1 or folder not in run.messages:
+        raise Failure(f"not one line that names the file: {run.messages!r}")
 
 
 def contents(folder, is_wanted):
@@ -251,22 +257,62 @@ def every(target, options, cases, words):
     return words.format(sum(counts)) + f" of {len(CALLS)} kinds"
 
 
+# What a model's file is asked for; of these a failed close loses nothing.
+MODEL_CALLS = ["openat", "pread64", "newfstatat", "close"]
+EXIT_MODEL = 3
+
+
+def model(target, options):
+    if not can_trace():
+        return None
+    files = [str(path) for path in pathlib.Path(options.model).rglob("*") if path.is_file()]
+    cases = [(files, call, fault) for call in MODEL_CALLS for fault in ("error=EIO", "error=EINTR")]
+    cases += [(files, "openat", "error=EMFILE"), (files, "pread64", "retval=0")]
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        counts = list(pool.map(lambda case: at_every_model_call(target, *case), cases))
+    if 0 in counts:
+        raise Failure(f"never called: {[cases[i][1:] for i, count in enumerate(counts) if count == 0]}")
+    return f"{sum(counts)} faults in {len(files)} files"
+
+
+def at_every_model_call(target, files, call, fault):
+    for number in range(1, 10000):
+        with target.folder() as folder, tempfile.NamedTemporaryFile(dir=target.scratch) as log:
+            tracer = ["strace", "-f", "-qq", "-o", log.name, "-e", f"trace={call}",
+                      "-e", f"inject={call}:{fault}:when={number}", *(word for file in files for word in ("-P", file))]
+            run = ended(target.start(folder, tracer=tracer))
+            happened = b"(INJECTED)" in log.read()
+            may_pass = not happened or fault == "error=EINTR" or call in HARMLESS
+            try:
+                if contents(folder, lambda name: True) != (target.files if run.code == 0 else {}):
+                    raise Failure(f"ended with {run.code} and left {os.listdir(folder)}")
+                if run.code == 0 and not may_pass:
+                    raise Failure("it ended with 0")
+                if run.code != 0 and (not happened or (fault == "error=EINTR" and call in RESTARTED)):
+                    raise Failure(f"it ended with {run.code}: {run.messages}")
+                if run.code != 0:
+                    expect_one_line(run, (EXIT_MODEL, EXIT_IO), os.path.commonpath(files))
+            except Failure as failure:
+                raise Failure(f"model, {call} {number} with {fault}: {failure}")
+        if not happened:
+            return number - 1
+
+
 # --- without -----------------------------------------------------------------------------------------------------
 
 def kills(target, options):
     return in_parallel(options, kill_some, target, "{} kills, {} temporary files left, {} folders completed")
 
 
-def kill_some(target, count, seed):
+def kill_some(target, count, seed, end):
     moments = random.Random(seed)
     killed = left = completed = 0
-    while killed < count:
+    while killed < count and time.monotonic() < end:
         with target.folder() as folder:
             code = None
             while code != 0:
                 process = target.start(folder)
-                is_last = killed == count
-                if not is_last:
+                if killed < count and time.monotonic() < end:
                     missing = len(target.files.keys() - set(os.listdir(folder))) / len(target.files)
                     time.sleep(moments.uniform(0, (0.4 + 0.7 * missing) * target.seconds))
                     process.kill()
@@ -285,10 +331,11 @@ def pairs(target, options):
     return in_parallel(options, pair_some, target, "{} pairs, {} times one was refused")
 
 
-def pair_some(target, count, seed):
+def pair_some(target, count, seed, end):
     moments = random.Random(seed)
-    refused = 0
-    for _ in range(count):
+    refused = done = 0
+    while done < count and time.monotonic() < end:
+        done += 1
         with target.folder() as folder:
             both = [target.start(folder)]
             time.sleep(moments.uniform(0, target.seconds))
@@ -300,13 +347,14 @@ def pair_some(target, count, seed):
                     raise Failure(f"refused for another reason: {run.messages}")
             refused += sum(run.code != 0 for run in runs)
             target.resume(folder)
-    return count, refused
+    return done, refused
 
 
 def in_parallel(options, work, target, words):
+    end = time.monotonic() + options.seconds
     share = [options.count // options.jobs + (i < options.count % options.jobs) for i in range(options.jobs)]
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        done = list(pool.map(lambda i: work(target, share[i], options.seed + i), range(options.jobs)))
+        done = list(pool.map(lambda i: work(target, share[i], options.seed + i, end), range(options.jobs)))
     return words.format(*map(sum, zip(*done)))
 
 
@@ -389,15 +437,33 @@ def self_test(target, options):
     return "6 breaches found"
 
 
+def command_of(options, scratch):
+    """What is tortured; {} stands for the folder."""
+    if options.harness:
+        return [options.harness, "{}", options.items]
+    if not options.executable or not options.model or options.command not in ("kills", "pairs", "model"):
+        raise SystemExit("--harness, or kills, pairs or model with --executable and --model")
+    words = ["--quiet", "--model", options.model, "--device", "cpu", "--width", "32", "--height", "32", "--steps", "5",
+             "--seed", "1"]
+    if options.command == "model":
+        return [options.executable, "generate", *words, "--prompt", "x", "--out", "{}/x.png"]
+    prompts = pathlib.Path(scratch) / "prompts.txt"
+    prompts.write_text("".join(f"prompt {i}\n" for i in range(int(options.items))))
+    return [options.executable, "batch", *words, "--prompts", str(prompts), "--out-dir", "{}"]
+
+
 def main():
     commands = {"kills": kills, "stops": stops, "faults": faults, "pieces": pieces, "limits": limits, "full": full,
-                "pairs": pairs, "self-test": self_test}
+                "pairs": pairs, "model": model, "self-test": self_test}
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("command", choices=commands)
-    parser.add_argument("--harness", required=True, type=os.path.abspath)
+    parser.add_argument("--harness", type=os.path.abspath)
+    parser.add_argument("--executable", type=os.path.abspath)
+    parser.add_argument("--model", type=os.path.abspath, help="a small checkpoint")
     parser.add_argument("--items", default="3", help="pictures in a folder")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--seconds", type=float, default=float("inf"))
     parser.add_argument("--seed", type=int, default=random.randrange(2**32), help="of the random moments")
     parser.add_argument("--errors", default="ENOSPC,EIO,EMFILE,EINTR")
     parser.add_argument("--modes", default="once,on")
@@ -408,7 +474,7 @@ def main():
     scratch = tempfile.mkdtemp(prefix="zimage-torture-", dir=options.folder or in_memory)
     start = time.monotonic()
     try:
-        done = commands[options.command](Target([options.harness, "{}", options.items], scratch), options)
+        done = commands[options.command](Target(command_of(options, scratch), scratch), options)
     except Failure as failure:
         print(f"{options.command} --seed {options.seed}: {failure}")
         return 1

@@ -44,6 +44,25 @@ TEST_F(ModelLoadOf, a_transformer_that_shrinks_fails_where_it_is_waited_for) {
   }
 }
 
+TEST_F(ModelLoadOf, R15_files_replaced_after_they_were_checked_are_read_as_they_were) {
+  const std::vector<std::int32_t> ids{1, 2, 3};
+  const Checkpoint untouched(test::fixture_case("odd_guided_2_steps").checkpoint_dir());
+  const ModelLoad expected(untouched, {.placement = {.device = "cpu"}}, on_the_cpu());
+  const Checkpoint checkpoint(model_dir());
+  int replaced = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(model_dir())) {
+    if (entry.path().extension() != ".safetensors") continue;
+    std::ofstream(model_dir() / "other") << "something else";
+    std::filesystem::rename(model_dir() / "other", entry.path());
+    ++replaced;
+  }
+  ASSERT_GT(replaced, 2);
+  const ModelLoad load(checkpoint, {.placement = {.device = "cpu"}}, on_the_cpu());
+  EXPECT_TRUE(at::equal(load.text_encoder({}).forward(ids), expected.text_encoder({}).forward(ids)));
+  EXPECT_NO_THROW(load.transformer({}));
+  EXPECT_NO_THROW(load.vae_decoder({}));
+}
+
 TEST_F(ModelLoadOf, with_streamed_weights_all_models_are_there_at_once) {
   const Checkpoint checkpoint(model_dir());
   ModelPlan plan;

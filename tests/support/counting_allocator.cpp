@@ -44,7 +44,9 @@ class CountingAllocator::Counter final : public c10::Allocator {
   c10::DataPtr allocate(std::size_t bytes) override {
     {
       const std::lock_guard lock(ledger().mutex);
-      TORCH_CHECK(allocations++ != failing, "DefaultCPUAllocator: can't allocate memory: a test's failure");
+      const std::int64_t number = allocations++;
+      TORCH_CHECK(number < first_failing || number > last_failing,
+                  "DefaultCPUAllocator: can't allocate memory: a test's failure");
       ++by_size[static_cast<std::int64_t>(bytes)];
     }
     void* const memory = ledger().inner->raw_allocate(bytes);
@@ -59,7 +61,14 @@ class CountingAllocator::Counter final : public c10::Allocator {
   c10::DeleterFnPtr raw_deleter() const override { return &release; }
   void copy_data(void* to, const void* from, std::size_t bytes) const override { default_copy_data(to, from, bytes); }
 
-  std::int64_t allocations = 0, failing = std::numeric_limits<std::int64_t>::max();
+  void fail(std::int64_t first, std::int64_t last) {
+    const std::lock_guard lock(ledger().mutex);
+    first_failing = first;
+    last_failing = last;
+  }
+
+  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+  std::int64_t allocations = 0, first_failing = kNever, last_failing = kNever;
   std::map<std::int64_t, int> by_size;
 };
 
@@ -93,13 +102,14 @@ int CountingAllocator::allocations_of(std::int64_t bytes) const {
 }
 
 void CountingAllocator::fail_at(std::int64_t allocation) {
-  const std::lock_guard lock(ledger().mutex);
-  counter_->failing = counter_->allocations + allocation;
+  const std::int64_t number = allocations() + allocation;
+  counter_->fail(number, number);
 }
 
-void CountingAllocator::fail_no_more() {
-  const std::lock_guard lock(ledger().mutex);
-  counter_->failing = std::numeric_limits<std::int64_t>::max();
+void CountingAllocator::fail_from(std::int64_t allocation) {
+  counter_->fail(allocations() + allocation, Counter::kNever);
 }
+
+void CountingAllocator::fail_no_more() { counter_->fail(Counter::kNever, Counter::kNever); }
 
 }  // namespace zimage::test

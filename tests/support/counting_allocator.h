@@ -22,6 +22,8 @@ class CountingAllocator {
   int allocations_of(std::int64_t bytes) const;  // so far
   // The allocation with this number from here on, from 0, fails as the system's would.
   void fail_at(std::int64_t allocation);
+  // That one and all after it.
+  void fail_from(std::int64_t allocation);
   void fail_no_more();
 
  private:
