@@ -226,9 +226,13 @@ def stops(target, options):
 
 
 def faults(target, options):
+    refused = set()  # calls that ended a run
+
     def judge_of(call, error, when):
         def judge(folder, run):
             target.check_ended(folder, run, may_be_silent=call == "write")  # the line's own write failed, too
+            if run.code != 0:
+                refused.add(call)
             if run.code == 0 and call in FATAL and error != "EINTR":
                 raise Failure("it ended with 0")
             if run.code != 0 and call in RESTARTED and error == "EINTR":
@@ -243,7 +247,10 @@ def faults(target, options):
     cases = [(start, call, f"error={error}", when[mode](error), judge_of(call, error, mode))
              for error in options.errors.split(",") for mode in options.modes.split(",")
              for start in STARTS for call in CALLS]
-    return every(target, options, cases, "{} faults")
+    words = every(target, options, cases, "{} faults")
+    if words and options.errors != "EINTR" and "close" not in refused:
+        raise Failure("no failed close was told of")
+    return words
 
 
 def every(target, options, cases, words):
