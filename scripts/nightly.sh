@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What is too slow for every change; hours on 2 cores. Each part runs even if one before it failed.
-# Usage: scripts/nightly.sh [PART...]   parts: sanitizers tests tokenizer architectures mutations torture
+# Usage: scripts/nightly.sh [PART...]   parts: sanitizers tests tokenizer architectures mutations torture repetitions
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 sanitizers() {
@@ -28,12 +28,21 @@ torture() {
     scripts/torture.py kills --harness "$harness" --items 20 --count 200 --folder "${TMPDIR:-/tmp}" &&
     scripts/torture.py stops --harness "$harness" --items 20 &&
     scripts/torture.py faults --harness "$harness" --items 20 &&
-    scripts/torture.py pairs --harness "$harness" --count 2000
+    scripts/torture.py pairs --harness "$harness" --count 2000 &&
+    scripts/torture.py kills "${tiny[@]}" --items 60 --count 200 &&
+    scripts/torture.py model "${tiny[@]}"
+}
+tiny=(--executable build/release/zimage --model tests/data/parity/square)
+# The same pixels 50 times, in one process and in as many; and memory that runs out at each allocation.
+repetitions() {
+  scripts/torture.py runs "${tiny[@]}" --count 50 &&
+    ZIMAGE_DETERMINISM_RUNS=50 ZIMAGE_ALLOCATION_STRIDE=1 build/release/tests/zimage_tests \
+      --gtest_filter='Determinism.*:AllocationFailures.*'
 }
 
 scripts/setup.sh test
 passed=0 failed=0
-[ $# -gt 0 ] || set -- sanitizers tests tokenizer architectures mutations torture
+[ $# -gt 0 ] || set -- sanitizers tests tokenizer architectures mutations torture repetitions
 for part in "$@"; do
   [ "$(type -t "$part")" = function ] || die "no part \"$part\""
   say "$part"

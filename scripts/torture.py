@@ -13,6 +13,7 @@ Usage: torture.py COMMAND --harness zimage_torture | --executable zimage --model
   full                a real file system of 64 KiB (needs user namespaces)
   pairs --count N     two runs in one folder
   model               with --executable: every system call on the model's files fails
+  runs --count N      with --executable: as many processes draw the same picture
   self-test           the checks find what they look for
 Ends with what was done, or with the first failures and exit code 1; 77: this machine cannot do it.
 """
@@ -414,6 +415,15 @@ def full(target, options):
     return f"full after {len(names) - 1} pictures"
 
 
+def runs(target, options):
+    for number in range(options.count):
+        with target.folder() as folder:
+            run = target.run(folder)
+            if run.code != 0 or contents(folder, lambda name: True) != target.files:
+                raise Failure(f"run {number} is not as the first: {run}")
+    return f"{options.count} runs, each as the first,"
+
+
 def self_test(target, options):
     name, content = sorted(target.files.items())[0]
     line = target.journal.split(b"\n")[1]
@@ -448,11 +458,11 @@ def command_of(options, scratch):
     """What is tortured; {} stands for the folder."""
     if options.harness:
         return [options.harness, "{}", options.items]
-    if not options.executable or not options.model or options.command not in ("kills", "pairs", "model"):
-        raise SystemExit("--harness, or kills, pairs or model with --executable and --model")
+    if not options.executable or not options.model or options.command not in ("kills", "pairs", "model", "runs"):
+        raise SystemExit("--harness, or kills, pairs, model or runs with --executable and --model")
     words = ["--quiet", "--model", options.model, "--device", "cpu", "--width", "32", "--height", "32", "--steps", "5",
              "--seed", "1"]
-    if options.command == "model":
+    if options.command in ("model", "runs"):
         return [options.executable, "generate", *words, "--prompt", "x", "--out", "{}/x.png"]
     prompts = pathlib.Path(scratch) / "prompts.txt"
     prompts.write_text("".join(f"prompt {i}\n" for i in range(int(options.items))))
@@ -461,7 +471,7 @@ def command_of(options, scratch):
 
 def main():
     commands = {"kills": kills, "stops": stops, "faults": faults, "pieces": pieces, "limits": limits, "full": full,
-                "pairs": pairs, "model": model, "self-test": self_test}
+                "pairs": pairs, "model": model, "runs": runs, "self-test": self_test}
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("command", choices=commands)
     parser.add_argument("--harness", type=os.path.abspath)
