@@ -174,10 +174,11 @@ void Drawing::draw(const Group& group, const std::vector<at::Tensor>& noise) {
   ModelLoad& load = studio_.models.load();
   const VaeDecoder& decoder = load.vae_decoder(window_.progress());
   const Transformer& transformer = load.transformer(window_.progress());
-  StageRecorder recorder(Stage::denoise, studio_.device, studio_.sampler);
-  const int evaluations = group.front()->request.steps - 1, batch = static_cast<int>(group.size());
+  denoise_recorder_.emplace(Stage::denoise, studio_.device, studio_.sampler);
+  profile_.batch = static_cast<int>(group.size());
+  const int evaluations = group.front()->request.steps - 1;
   const StepCallback on_step = [&](int done, const at::Tensor&) {
-    recorder.step();
+    denoise_recorder_->step();
     if (done < evaluations) window_.report({Stage::denoise, done + 1, evaluations});
   };
   const at::Tensor latents = denoise(transformer, input_of(group, noise), studio_.models.steps(), on_step);
@@ -185,13 +186,9 @@ void Drawing::draw(const Group& group, const std::vector<at::Tensor>& noise) {
   for (std::size_t i = 0; i < group.size(); ++i) {
     group[i]->result.latents = to_latents(latents[static_cast<std::int64_t>(i)]);
   }
-  recorder.end(Stage::decode);
+  denoise_recorder_->end(Stage::decode);
   end_lap(Stage::denoise);
   log::milestone("denoised");
-  profile_.denoise = recorder.profile();
-  profile_.evaluation_seconds = recorder.step_seconds();
-  for (double& seconds : profile_.evaluation_seconds) seconds /= batch;
-  profile_.batch = batch;
   for (std::size_t i = 0; i < group.size(); ++i) {
     if (finite[i]) {
       finish(*group[i], latents[static_cast<std::int64_t>(i)], decoder);
@@ -216,7 +213,7 @@ void Drawing::finish(Item& item, const at::Tensor& latents, const VaeDecoder& de
   recorder.end(std::nullopt);
   log::milestone("decoded");
   if (failure) return window_.hand_over(item, {.result = {}, .error = failure});
-  take_laps();
+  take_times();
   Profile& profile = item.result.profile = profile_;
   const plan::Plan& plan = studio_.models.plan();
   profile.encode = share_of(profile_.encode, profile_.window);
@@ -232,11 +229,15 @@ void Drawing::finish(Item& item, const at::Tensor& latents, const VaeDecoder& de
 
 void Drawing::end_lap(Stage stage) { laps_.push_back({stage, studio_.models.load().end_lap()}); }
 
-void Drawing::take_laps() {
-  if (encode_recorder_) {
-    profile_.encode = encode_recorder_->profile();
-    encode_recorder_.reset();
+void Drawing::take_times() {
+  if (encode_recorder_) profile_.encode = encode_recorder_->profile();
+  encode_recorder_.reset();
+  if (denoise_recorder_) {
+    profile_.denoise = denoise_recorder_->profile();
+    profile_.evaluation_seconds = denoise_recorder_->step_seconds();
+    for (double& seconds : profile_.evaluation_seconds) seconds /= profile_.batch;
   }
+  denoise_recorder_.reset();
   if (laps_.empty()) return;
   const std::vector<TransferSeconds> seconds = studio_.models.load().take_laps();
   for (std::size_t i = 0; i < laps_.size(); ++i) {

@@ -39,8 +39,9 @@ class Drawing {
   // What the window is going to use of the weights. Waits for all of them.
   Visits visits() const;
   void end_lap(Stage stage);
-  // After the device is through with the laps.
-  void take_laps();
+  // After the device is through with the stages that were recorded: asked for earlier, their times would keep it
+  // waiting.
+  void take_times();
 
   Studio& studio_;
   Window& window_;
@@ -48,7 +49,7 @@ class Drawing {
   std::vector<std::vector<TokenIds>> passes_;  // prompts that go through the encoder together
   int images_ = 0;
   std::vector<Lap> laps_;
-  std::optional<StageRecorder> encode_recorder_;
+  std::optional<StageRecorder> encode_recorder_, denoise_recorder_;  // until their times are taken
   Profile profile_;  // of the window's encode stage and the batch's denoise stage
 };
 

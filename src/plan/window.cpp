@@ -38,10 +38,10 @@ std::uint64_t waiting_bytes(const Problem& problem) {
 int window_images(const Plan& plan, const Problem& problem, const Machine& machine) {
   const double image_seconds = stage_of(plan, Stage::denoise).seconds + stage_of(plan, Stage::decode).seconds;
   const double wanted = shared_seconds(plan, machine) / (kSharedPart * std::max(image_seconds, 1e-6));
-  const std::uint64_t most = machine.host_bytes / kHostParts / waiting_bytes(problem);
-  const std::int64_t images = std::min(
-      {static_cast<std::int64_t>(std::min(std::ceil(wanted), 1e6)), kMostImages, static_cast<std::int64_t>(most)});
-  const std::int64_t batches = (images + plan.batch - 1) / plan.batch;
+  const auto most = static_cast<std::int64_t>(machine.host_bytes / kHostParts / waiting_bytes(problem));
+  const double batch = static_cast<double>(plan.batch);
+  const auto wanted_batches = static_cast<std::int64_t>(std::min(std::ceil(wanted / batch), 1e6));
+  const std::int64_t batches = std::min(wanted_batches, std::min(most, kMostImages) / plan.batch);
   return static_cast<int>(plan.batch * std::max<std::int64_t>(batches, 1));
 }
 

@@ -111,6 +111,8 @@ TEST(Window, has_its_bounds) {
   Plan slow = plan;
   slow.stages[0].seconds = 100;
   EXPECT_EQ(window_images(slow, full_problem(), h200()), 64);
+  slow.batch = 7;
+  EXPECT_EQ(window_images(slow, full_problem(), h200()), 63);
 }
 
 }  // namespace
