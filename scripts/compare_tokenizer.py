@@ -2,6 +2,7 @@
 """Hold zimage's tokenizer against Hugging Face's `tokenizers` on random and on tricky strings, the same for each seed.
 
   compare_tokenizer.py --tokenizer DIR --zimage-tokens build/release/tests/text/zimage_tokenize_lines [--count 200000]
+                       [--corpus FOLDER]     (on the files of this folder that are UTF-8, too: a fuzzer's)
 
 Prints the strings that differ and their number; exit code 1 if there are any, 77 if a part needed is missing (CTest
 shows that as skipped). Needs tokenizers 0.23.
@@ -124,6 +125,14 @@ class Generator:
         return self.random.choice(self.kinds)()
 
 
+def texts_in(folder):
+    for path in sorted(folder.iterdir()):
+        try:
+            yield path.read_bytes().decode()
+        except UnicodeDecodeError:
+            continue
+
+
 def ours(executable, tokenizer, strings):
     lines = "".join(json.dumps(s) + "\n" for s in strings)
     done = subprocess.run([executable, tokenizer], input=lines.encode(), capture_output=True)
@@ -139,6 +148,7 @@ def main():
     options.add_argument("--tokenizer", required=True, help="folder with tokenizer.json and what else it has")
     options.add_argument("--count", type=int, default=200_000)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--corpus", type=Path, action="append", default=[])
     arguments = options.parse_args()
     try:
         from tokenizers import Tokenizer
@@ -154,6 +164,7 @@ def main():
     generator = Generator(arguments.seed, special)
     strings = ["", *WORDS, *SPACES, *PUNCTUATION, *special][:arguments.count]
     strings += [generator.next() for _ in range(arguments.count - len(strings))]
+    strings += [text for folder in arguments.corpus for text in texts_in(folder)]
 
     start = time.monotonic()
     found = ours(arguments.zimage_tokens, arguments.tokenizer, strings)

@@ -1,10 +1,18 @@
 #!/usr/bin/env bash
 # What is too slow for every change; hours on 2 cores. Each part runs even if one before it failed.
-# Usage: scripts/nightly.sh [PART...]   parts: sanitizers tests tokenizer architectures mutations torture repetitions
+# Usage: scripts/nightly.sh [PART...]   parts: sanitizers whole_sanitizers tests tokenizer fuzzers
+#   tidy architectures mutations torture repetitions
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 sanitizers() {
   cmake --preset asan -DZIMAGE_WERROR=ON && cmake --build --preset asan && ctest --preset asan -j "$(nproc)"
+}
+# The whole suite, what uses LibTorch included: LibTorch itself is not instrumented, so that its own allocations are
+# left alone (no leak check), and so are exceptions that pass through it.
+whole_sanitizers() {
+  local options=()
+  [ -z "$torch_dir" ] || options+=("-DZIMAGE_TORCH_DIR=$torch_dir")
+  cmake --preset sanitized -DZIMAGE_WERROR=ON "${options[@]}" && cmake --build --preset sanitized && ctest --preset sanitized
 }
 tests() { scripts/test.sh; }
 # The tokenizer against Hugging Face's on 200,000 strings; needs what "tests" built and fetched.
@@ -13,6 +21,17 @@ tokenizer() {
     --tokenizer "${ZIMAGE_FULL_TOKENIZER_DIR:-.cache/tokenizer}" \
     --zimage-tokens build/release/tests/text/zimage_tokenize_lines
 }
+# Ten minutes for each format, then what was found against the libraries that others read it with.
+fuzzers() {
+  local python=${ZIMAGE_REFERENCE_PYTHON:-.venv/bin/python}
+  scripts/fuzz.sh 600 &&
+    "$python" scripts/compare_safetensors.py --accepted build/release/tests/fuzz/zimage_accepted_safetensors \
+      .cache/fuzz/safetensors_file .cache/fuzz/safetensors_header &&
+    "$python" scripts/compare_tokenizer.py --count 0 --corpus .cache/fuzz/prompt \
+      --tokenizer "${ZIMAGE_FULL_TOKENIZER_DIR:-.cache/tokenizer}" \
+      --zimage-tokens build/release/tests/text/zimage_tokenize_lines
+}
+tidy() { scripts/tidy.sh; }
 # Device code for every architecture that packages carry.
 architectures() {
   local options=()
@@ -42,7 +61,7 @@ repetitions() {
 
 scripts/setup.sh test
 passed=0 failed=0
-[ $# -gt 0 ] || set -- sanitizers tests tokenizer architectures mutations torture repetitions
+[ $# -gt 0 ] || set -- sanitizers whole_sanitizers tests tokenizer fuzzers tidy architectures mutations torture repetitions
 for part in "$@"; do
   [ "$(type -t "$part")" = function ] || die "no part \"$part\""
   say "$part"

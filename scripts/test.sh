@@ -28,6 +28,9 @@ find_tokenizer_reference() {
   fi
 }
 find_tokenizer_reference
+# Held against the reader of safetensors files, too.
+[ -z "${ZIMAGE_REFERENCE_PYTHON:-}" ] || "$ZIMAGE_REFERENCE_PYTHON" -c 'import safetensors' 2>/dev/null ||
+  quietly "pip install safetensors" "$ZIMAGE_REFERENCE_PYTHON" -m pip install --no-deps safetensors==0.8.0 || true
 
 say "Testing"
 ctest --preset release -j "$(nproc)" "$@"

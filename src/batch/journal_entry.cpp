@@ -109,7 +109,8 @@ Job job_of(const Members& members) {
   return job;
 }
 
-double in_milliseconds(double seconds) { return std::round(seconds * 1000) / 1000; }
+// Rounded; what a journal of somebody else's says may be too large for that.
+double in_milliseconds(double seconds) { return seconds < 1e12 ? std::round(seconds * 1000) / 1000 : seconds; }
 
 }  // namespace
 

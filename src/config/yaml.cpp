@@ -19,6 +19,15 @@
 namespace zimage::config {
 namespace {
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t bytes = first_utf8_char(text).bytes;
+    if (bytes == 0) return false;
+    text.remove_prefix(bytes);
+  }
+  return true;
+}
+
 // Builds the tree from the parser's events. yaml-cpp's own tree would accept duplicate keys and cycles.
 class Builder : public YAML::EventHandler {
  public:
@@ -45,6 +54,9 @@ class Builder : public YAML::EventHandler {
     check_tag(mark, tag);
     if (tag == kQuoted && !text_.has_closed_quote(mark.line, mark.column)) {
       text_.refuse(position(mark), "not valid YAML: a quote is not closed");
+    }
+    if (!is_utf8(text)) {  // yaml-cpp makes single bytes of these two
+      text_.refuse(position(mark), "the escapes \\N and \\_ are not read; write \\u0085 and \\u00A0");
     }
     add({Yaml::Scalar{text, tag == kQuoted}, position(mark)});
   }

@@ -201,6 +201,7 @@ class QuotedStrings {
 // What follows "merges": and is an array, for a token may have that name; empty: there is no such member.
 std::string_view find_merges(std::string_view text) {
   constexpr std::string_view kKey = "\"merges\"", kSpace = " \n\r\t";
+  if (text.empty()) return {};  // which memmem may not be asked about: there may be no pointer
   // memmem finds the key several times as fast as string_view does, among so many quotes.
   while (const void* key = ::memmem(text.data(), text.size(), kKey.data(), kKey.size())) {
     text.remove_prefix(static_cast<std::size_t>(static_cast<const char*>(key) - text.data()) + kKey.size());

@@ -121,7 +121,7 @@ TEST_P(BadConfig, is_refused_at_once) {
   const Outcome version = run(dir, {"--version"});
   const Outcome refused = run(dir, {"generate", "--prompt", "x", "--config", "z.yaml"});
   test::expect_refused(refused, 3, GetParam().words);
-  EXPECT_LE(refused.seconds, version.seconds + 2);
+  EXPECT_LE(refused.cpu_seconds, version.cpu_seconds + 2);
   EXPECT_LE(refused.peak_rss_kib, version.peak_rss_kib + (256 << 10));
   EXPECT_EQ(dir.entries(), 1U);
 }

@@ -19,6 +19,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
+double seconds_of(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+}
+
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 std::vector<std::string> command_of(const Invocation& invocation) {
@@ -110,7 +114,9 @@ Outcome ZimageProcess::wait() {
   rusage usage{};
   if (::wait4(pid_, &status, 0, &usage) != pid_) throw std::runtime_error("wait4");
   pid_ = -1;
-  Outcome outcome{.seconds = now() - start_, .peak_rss_kib = usage.ru_maxrss};
+  Outcome outcome{.seconds = now() - start_,
+                  .cpu_seconds = seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime),
+                  .peak_rss_kib = usage.ru_maxrss};
   if (WIFEXITED(status)) outcome.exit_code = WEXITSTATUS(status);
   if (WIFSIGNALED(status)) outcome.signal = WTERMSIG(status);
   outcome.out = content_of(output_directory_ / "out");

@@ -22,7 +22,8 @@ struct Outcome {
   int exit_code = -1;  // -1: ended by a signal
   int signal = 0;
   std::string out, err;
-  double seconds = 0;
+  double seconds = 0;      // until it ended
+  double cpu_seconds = 0;  // of all its threads: what other work on the machine leaves as it is
   long peak_rss_kib = 0;
 };
 

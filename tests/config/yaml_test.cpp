@@ -204,6 +204,13 @@ TEST(Yaml, what_is_no_yaml) {
   expect_refused("~: c\n", "a key must be text");
 }
 
+// Found by the fuzzer.
+TEST(Yaml, escapes_that_would_be_no_utf8) {
+  expect_refused("a: \"x\\N\"\n", "f.yaml:1:4: the escapes \\N and \\_ are not read");
+  expect_refused("\"x\\_\": 1\n", "write \\u0085 and \\u00A0");
+  EXPECT_EQ(root(parse_yaml("a: \"\\u0085\\u00A0\\L\"", "f.yaml")).at("a").text(), "\xC2\x85\xC2\xA0\xE2\x80\xA8");
+}
+
 // A file of the largest size, made to be slow.
 TEST(Yaml, the_largest_files_take_no_long) {
   for (const char* unit : {"[",

@@ -42,6 +42,14 @@ TEST(ReadFile, S26_R14_a_file_that_ends_early_is_an_io_error) {
   expect_error(ErrorKind::io, {"f", "ends at byte 4", "10 bytes when it was opened"}, [&] { read(file, 0, 10); });
 }
 
+TEST(ReadFile, R15_a_file_that_is_replaced_is_read_as_it_was_opened) {
+  const TempDir dir;
+  const fs::path path = dir.write("f", "0123456789");
+  const ReadFile file(path);
+  fs::rename(dir.write("other", "abc"), path);
+  EXPECT_EQ(read(file, 0, 10), "0123456789");
+}
+
 TEST(ReadFile, missing_is_an_io_error) {
   const TempDir dir;
   expect_error(ErrorKind::io, {"gone", "No such file"}, [&] { ReadFile file(dir / "gone"); });
