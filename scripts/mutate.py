@@ -57,6 +57,16 @@ MUTATIONS = [
     core("src/config/yaml.cpp", 'scalar->text == "<<" && !scalar->quoted', "false", "Yaml.Y11_merge_keys"),
     core("src/config/settings.cpp", "{\"next_plan\", \"fail\"}) == \"fail\"", "{\"next_plan\", \"fail\"}) != \"fail\"",
          "Settings.memory_levers"),
+    # Batches
+    core("src/batch/job_reader.cpp", "item_->seed ? repetition : index_", "repetition",
+         "Jobs.seeds_are_the_first_plus_the_index"),
+    core("src/batch/job_reader.cpp", "if (!is_new)", "if (false)", "Jobs.P13_names_that_collide_are_refused"),
+    core("src/batch/file_name.cpp", "name.front() == '.' || ", "", "P12/RefusedTemplate.*"),
+    core("src/batch/journal_reader.cpp", "line && line->is_ended ? line : std::nullopt", "line", "Journal.R4_*"),
+    core("src/batch/journal.cpp", "LOCK_EX | LOCK_NB", "LOCK_SH | LOCK_NB", "Journal.R30_*"),
+    core("src/batch/journal.cpp", "record->identity == digest_of(identity_of(job))", "true",
+         "Journal.a_changed_or_removed_image_is_named"),
+    core("src/batch/writer.cpp", "queue_.size() < kQueued", "true", "Writer.a_slow_disk_makes_the_caller_wait"),
     # The plan
     core("src/plan/layout.cpp", "is_last_slot = !is_last_slot;", "", "Layout.streamed_neighbours_never_share_a_slot"),
     core("src/plan/stream.cpp", "std::max(copied_, slot.free)", "copied_",

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include <functional>
+#include <string>
 
 namespace zimage::app {
 
@@ -12,7 +13,13 @@ struct Command {
   std::function<void()> run;  // after parsing; throws Error, or Cancelled after a signal
 };
 
+// Thrown where a batch went on past images that failed: exit code 8.
+struct PartialBatch {
+  std::string line;  // what failed
+};
+
 Command generate_command(CLI::App& program);
+Command batch_command(CLI::App& program);
 Command tokenize_command(CLI::App& program);
 Command inspect_command(CLI::App& program);
 Command plan_command(CLI::App& program);

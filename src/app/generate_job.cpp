@@ -18,7 +18,6 @@ namespace {
 // Distilled models are trained for 9 steps; half and twice as many still work.
 constexpr config::IntegerRange kUsualSteps{5, 18};
 constexpr int kPixelsPerLatent = 8;
-constexpr int kMemoryInterval = 10;  // milliseconds
 
 std::string prompt_of(const config::Options& o) {
   if (o.prompt && o.prompt_file) throw Error(ErrorKind::usage, "--prompt-file: not together with --prompt");
@@ -77,6 +76,8 @@ std::optional<Repetition> repetition_of(const config::Options& o) {
 
 bool is_measured(const config::Options& o) { return o.profile || o.profile_csv || o.profile_plot || o.repeat; }
 
+}  // namespace
+
 std::vector<std::string> warnings_about(const Request& request) {
   std::vector<std::string> warnings;
   if (request.prompt.find_first_not_of(" \t\r\n") == std::string::npos) {
@@ -102,8 +103,6 @@ PipelineOptions pipeline_options_of(const config::Options& o) {
   }
   return options;
 }
-
-}  // namespace
 
 GenerateJob make_generate_job(const config::Options& options) {
   GenerateJob job;

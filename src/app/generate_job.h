@@ -33,6 +33,15 @@ struct GenerateJob {
   std::vector<std::string> warnings;  // each one line
 };
 
+// All but the model's folder and the images planned for. Throws Error(usage) and Error(device).
+PipelineOptions pipeline_options_of(const config::Options& options);
+
+// What is likely not meant; each one line.
+std::vector<std::string> warnings_about(const Request& request);
+
+// Milliseconds between readings of memory where they are asked for.
+constexpr int kMemoryInterval = 10;
+
 // Throws Error(usage), Error(io), Error(device), and Error(model) for a latents file that breaks its format.
 GenerateJob make_generate_job(const config::Options& options);
 

@@ -18,6 +18,7 @@ namespace zimage::app {
 namespace {
 
 constexpr int kInternal = static_cast<int>(ErrorKind::internal);
+constexpr int kPartialBatch = 8;
 constexpr int kSignalBase = 128;
 
 // A full pipe or a file-size limit shall be a failed write, not the end of the process.
@@ -63,9 +64,9 @@ void run(int argc, char** argv) {
   program.footer(
       "Example:\n  zimage generate --prompt \"a red circle on a white background\"\n\n"
       "zimage COMMAND --help tells each command's options.\n");
-  const std::vector<Command> commands{generate_command(program), tokenize_command(program), inspect_command(program),
-                                      plan_command(program),     devices_command(program),  doctor_command(program),
-                                      config_command(program)};
+  const std::vector<Command> commands{generate_command(program), batch_command(program), tokenize_command(program),
+                                      inspect_command(program),  plan_command(program),  devices_command(program),
+                                      doctor_command(program),   config_command(program)};
   if (parse(program, separated(argc, argv))) return;
   for (const Command& command : commands) {
     if (command.parser->parsed()) command.run();
@@ -83,6 +84,8 @@ int run_and_report(int argc, char** argv) {
     return 0;
   } catch (const Cancelled&) {
     return fail(kSignalBase + received_signal(), "interrupted");
+  } catch (const PartialBatch& batch) {
+    return fail(kPartialBatch, batch.line);
   } catch (const Error& error) {
     return fail(static_cast<int>(error.kind()), error.what());
   } catch (const std::bad_alloc&) {

@@ -39,8 +39,8 @@ CLI::Option* add_text_option(CLI::App& command, const std::function<void(const s
       ->type_name(option.value);
 }
 
-void add_text_option(CLI::App& command, std::optional<std::string>& into, const TextOption& option) {
-  add_text_option(
+CLI::Option* add_text_option(CLI::App& command, std::optional<std::string>& into, const TextOption& option) {
+  return add_text_option(
       command, [&into](const std::string& text) { into = text; }, option);
 }
 

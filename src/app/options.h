@@ -30,7 +30,7 @@ struct TextOption {
 // An option with a value, kept as it was typed (an empty one too) for config/parse.h.
 CLI::Option* add_text_option(CLI::App& command, const std::function<void(const std::string&)>& keep,
                              const TextOption& option);
-void add_text_option(CLI::App& command, std::optional<std::string>& into, const TextOption& option);
+CLI::Option* add_text_option(CLI::App& command, std::optional<std::string>& into, const TextOption& option);
 
 // The option --model of every command that reads one.
 void add_model_option(CLI::App& command, std::optional<std::string>& into);

@@ -9,7 +9,6 @@
 #include "app/plan_arguments.h"
 #include "app/plan_report.h"
 #include "base/log.h"
-#include "checkpoint/units.h"
 #include "plan/policy.h"
 
 #include <memory>
@@ -32,13 +31,7 @@ void run_plan(const PlanArguments& arguments) {
   const plan::Machine machine = choose_machine({arguments.card, arguments.card_file});
   const ModelFolder model = find_model(options.model);
   const Checkpoint checkpoint(model.dir);
-  plan::Problem problem;
-  problem.model = {checkpoint.text_encoder_config(), checkpoint.transformer_config(), checkpoint.vae_config()};
-  const AttentionBackend attention =
-      attention_backend_from_option(options.pipeline.attention).value_or(AttentionBackend::automatic);
-  problem.model.text_encoder.attention = problem.model.transformer.attention = attention;
-  problem.types = types_of(options, machine.capability);
-  problem.units = units_of(checkpoint, problem.types);
+  plan::Problem problem = problem_of(checkpoint, options, machine.capability);
   problem.image = image_of(options, arguments, checkpoint.vae_config().sample_size);
 
   PlanReport report{.outcome = plan::make_plan(problem, machine, policy)};

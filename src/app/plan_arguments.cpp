@@ -2,6 +2,7 @@
 
 #include "zimage/error.h"
 
+#include "checkpoint/units.h"
 #include "config/parse.h"
 
 #include <algorithm>
@@ -61,6 +62,17 @@ plan::UnitTypes types_of(const config::Options& o, int capability) {
     throw Error(ErrorKind::usage, "--dtype bf16: needs a GPU of compute capability 8.0 or later");
   }
   return types;
+}
+
+plan::Problem problem_of(const Checkpoint& checkpoint, const config::Options& o, int capability) {
+  plan::Problem problem;
+  problem.model = {checkpoint.text_encoder_config(), checkpoint.transformer_config(), checkpoint.vae_config()};
+  const AttentionBackend attention =
+      attention_backend_from_option(o.pipeline.attention).value_or(AttentionBackend::automatic);
+  problem.model.text_encoder.attention = problem.model.transformer.attention = attention;
+  problem.types = types_of(o, capability);
+  problem.units = units_of(checkpoint, problem.types);
+  return problem;
 }
 
 }  // namespace zimage::app

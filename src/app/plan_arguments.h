@@ -3,6 +3,7 @@
 
 #include "app/generate_arguments.h"
 #include "base/dtype.h"
+#include "checkpoint/checkpoint.h"
 #include "plan/plan.h"
 
 #include <optional>
@@ -23,5 +24,8 @@ void add_plan_options(CLI::App& command, PlanArguments& arguments);
 plan::ImageShape image_of(const config::Options& options, const PlanArguments& arguments, std::int64_t default_size);
 // As on a GPU of this compute capability. Throws Error(usage) naming --dtype and its rule.
 plan::UnitTypes types_of(const config::Options& options, int capability);
+
+// All but the image, as on a GPU of this compute capability. Throws as types_of does.
+plan::Problem problem_of(const Checkpoint& checkpoint, const config::Options& options, int capability);
 
 }  // namespace zimage::app

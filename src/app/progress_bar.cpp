@@ -45,7 +45,7 @@ void ProgressBar::update(const Progress& progress) {
     stage_ = progress.stage;
     stage_start_ = now;
   }
-  const std::string line = progress_line(progress, std::chrono::duration<double>(now - stage_start_).count());
+  const std::string line = prefix_ + progress_line(progress, std::chrono::duration<double>(now - stage_start_).count());
   std::fprintf(stderr, "%s%s", kEraseLine, line.c_str());
   std::fflush(stderr);
   drawn_ = true;

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 
 namespace zimage::app {
 
@@ -19,12 +20,15 @@ class ProgressBar {
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
+  // What stands before each line from here on.
+  void set_prefix(std::string prefix) { prefix_ = std::move(prefix); }
   void update(const Progress& progress);
   // Takes the line away, before anything else is written to standard error.
   void clear();
 
  private:
   Visibility visibility_;
+  std::string prefix_;
   bool drawn_ = false;
   Stage stage_ = Stage::load;
   std::chrono::steady_clock::time_point stage_start_ = std::chrono::steady_clock::now();

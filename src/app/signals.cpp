@@ -13,12 +13,15 @@ namespace {
 // A signal handler reaches nothing but static storage.
 std::atomic<int> first_signal = 0;
 std::atomic<bool> deferred = false;
+std::atomic<int> second_signal = 0;  // that came while deferred
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 
 void on_signal(int number) {
   int none = 0;
   const bool first = first_signal.compare_exchange_strong(none, number);
-  if (!first && !deferred) ::_exit(128 + number);
+  if (first) return;
+  if (!deferred) ::_exit(128 + number);
+  second_signal = number;
 }
 
 }  // namespace
@@ -38,6 +41,9 @@ void stop_if_signalled() {
 }
 
 SignalsDeferred::SignalsDeferred() { deferred = true; }
-SignalsDeferred::~SignalsDeferred() { deferred = false; }
+SignalsDeferred::~SignalsDeferred() {
+  deferred = false;
+  if (second_signal != 0) ::_exit(128 + second_signal);
+}
 
 }  // namespace zimage::app

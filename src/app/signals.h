@@ -13,7 +13,7 @@ int received_signal();
 void stop_if_signalled();
 
 // While one lives, a second signal does not end the process either: a file that is being written gets finished, or its
-// temporary file removed, before the caller asks for the flag again. Masks would not do, other threads take the signal.
+// temporary file removed. The destructor then ends it. Masks would not do, other threads take the signal.
 class SignalsDeferred {
  public:
   SignalsDeferred();

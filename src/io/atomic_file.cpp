@@ -1,6 +1,7 @@
 // Writing: the half of file.h that changes the disk.
 #include "base/text.h"
 #include "io/file.h"
+#include "io/temporary_files.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -88,7 +89,7 @@ class TemporaryFile {
   static fs::path random_name() {
     std::uint64_t random = 0;
     if (::getrandom(&random, sizeof random, 0) != sizeof random) fail("getrandom", "failed", errno);
-    return ".zimage-" + std::to_string(random) + ".tmp";
+    return std::string(kTemporaryStart).append(std::to_string(random)).append(kTemporaryEnd);
   }
 
   fs::path target_, path_;
