@@ -135,9 +135,9 @@ MUTATIONS = [
            "Streaming.every_number_of_resident_blocks_gives_the_same_image"),
     tensor("src/pipeline/pipeline.cpp", "studio_->memory.strict_plan) throw;\n      step_down",
            "false) throw;\n      step_down",
-           "Planned.a_strict_plan_fails_instead"),
+           "Planned.R18_a_strict_plan_fails_instead"),
     tensor("src/pipeline/pipeline.cpp", "      step_down(failure);", "      throw;",
-           "Planned.an_image_that_runs_out_of_memory_is_drawn_with_a_smaller_plan"),
+           "Planned.R18_R27_an_image_that_runs_out_of_memory_is_drawn_with_a_smaller_plan"),
     # Windows and batches
     tensor("src/models/transformer/block.cpp", "if (sequences.lengths.size() == 1)", "if (true)",
            "TransformerBatch.each_image_is_the_same_as_alone"),

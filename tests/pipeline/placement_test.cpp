@@ -17,7 +17,7 @@ TEST(CpuDtype, auto_is_float32_where_it_fits) {
   EXPECT_EQ(choose_cpu_dtype("auto", bf16_checkpoint(), 2 * kGiB), DType::f32);
 }
 
-TEST(CpuDtype, auto_falls_back_to_the_stored_type) {
+TEST(CpuDtype, R22_auto_falls_back_to_the_stored_type) {
   const Checkpoint checkpoint = bf16_checkpoint();
   const std::uint64_t transformer = checkpoint.transformer().parameters() * dtype_bytes(DType::bf16);
   EXPECT_EQ(choose_cpu_dtype("auto", checkpoint, kGiB + 2 * transformer), DType::bf16);

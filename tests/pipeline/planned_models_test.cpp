@@ -45,7 +45,7 @@ class Planned : public testing::Test {
   static at::Tensor to_tensor(const Result& result) { return at::tensor(result.latents.values); }
 };
 
-TEST_F(Planned, every_rung_of_the_ladder_draws_the_same_and_takes_what_it_says) {
+TEST_F(Planned, R20_every_rung_of_the_ladder_draws_the_same_and_takes_what_it_says) {
   const std::vector<plan::Plan> rungs = ladder();
   ASSERT_GT(rungs.size(), 3U);
   const Result expected = Pipeline(options({})).generate(case_.request);
@@ -61,7 +61,7 @@ TEST_F(Planned, every_rung_of_the_ladder_draws_the_same_and_takes_what_it_says) 
   }
 }
 
-TEST_F(Planned, what_does_not_fit_is_refused_before_a_weight_is_read) {
+TEST_F(Planned, R17_what_does_not_fit_is_refused_before_a_weight_is_read) {
   const test::CountingAllocator memory;
   const std::uint64_t budget = ladder().back().peak_bytes() / 2;
   test::expect_error(ErrorKind::memory, {"does not fit", "MiB are missing"},
@@ -69,7 +69,7 @@ TEST_F(Planned, what_does_not_fit_is_refused_before_a_weight_is_read) {
   EXPECT_LT(memory.peak_bytes(), 1 << 20);
 }
 
-TEST_F(Planned, an_image_that_runs_out_of_memory_is_drawn_with_a_smaller_plan) {
+TEST_F(Planned, R18_R27_an_image_that_runs_out_of_memory_is_drawn_with_a_smaller_plan) {
   const Result expected = Pipeline(options({})).generate(case_.request);
   Pipeline pipeline(options({.oom_retry_delay_seconds = 0}));
   pipeline.load();
@@ -80,7 +80,7 @@ TEST_F(Planned, an_image_that_runs_out_of_memory_is_drawn_with_a_smaller_plan) {
   EXPECT_EQ(result.profile.plan.retries, 1);
 }
 
-TEST_F(Planned, a_decode_that_runs_out_of_memory_goes_on_by_strips) {
+TEST_F(Planned, R19_a_decode_that_runs_out_of_memory_goes_on_by_strips) {
   const Result expected = Pipeline(options({})).generate(case_.request);
   Pipeline pipeline(options({.oom_retry_delay_seconds = 0}));
   pipeline.load();
@@ -96,7 +96,7 @@ TEST_F(Planned, a_decode_that_runs_out_of_memory_goes_on_by_strips) {
   for (std::size_t i = 0; i < result.image.rgb.size(); ++i) ASSERT_NEAR(result.image.rgb[i], expected.image.rgb[i], 1);
 }
 
-TEST_F(Planned, below_the_last_rung_an_image_fails_and_the_next_one_is_drawn) {
+TEST_F(Planned, R20_below_the_last_rung_an_image_fails_and_the_next_one_is_drawn) {
   const Result expected = Pipeline(options({})).generate(case_.request);
   Pipeline pipeline(options({.budget_bytes = ladder().back().peak_bytes(), .oom_retry_delay_seconds = 0}));
   pipeline.load();
@@ -107,12 +107,27 @@ TEST_F(Planned, below_the_last_rung_an_image_fails_and_the_next_one_is_drawn) {
   EXPECT_LE(distance(pipeline.generate(case_.request), expected), 1e-5);
 }
 
-TEST_F(Planned, a_strict_plan_fails_instead) {
+TEST_F(Planned, R18_a_strict_plan_fails_instead) {
   Pipeline pipeline(options({.strict_plan = true, .oom_retry_delay_seconds = 0}));
   pipeline.load();
   test::CountingAllocator memory;
   memory.fail_at(40);
   test::expect_error(ErrorKind::memory, {"memory"}, [&] { pipeline.generate(case_.request); });
+}
+
+// Only memory is worth another try: what else a device reports stays.
+TEST_F(Planned, R25_R26_a_device_that_fails_is_not_tried_again) {
+  for (const char* failure : {"CUDA error: no kernel image is available for execution on the device",
+                              "CUDA error: an illegal memory access was encountered"}) {
+    Pipeline pipeline(options({.oom_retry_delay_seconds = 0}));
+    int evaluations = 0;
+    const auto fail_at_the_second = [&](const Progress& progress) {
+      if (progress.stage == Stage::denoise && ++evaluations == 2) TORCH_CHECK(false, failure);
+      return true;
+    };
+    test::expect_error(ErrorKind::device, {failure}, [&] { pipeline.generate(case_.request, fail_at_the_second); });
+    EXPECT_EQ(evaluations, 2);
+  }
 }
 
 TEST_F(Planned, a_larger_image_than_planned_is_planned_again) {

@@ -113,7 +113,7 @@ TEST_F(Streaming, components_that_take_turns_give_the_same_image) {
   for (int image = 0; image < 3; ++image) EXPECT_TRUE(equal(run(weights), expected_));
 }
 
-TEST_F(Streaming, weights_from_their_files_give_the_same_image) {
+TEST_F(Streaming, R22_weights_from_their_files_give_the_same_image) {
   std::uint64_t largest = 0;
   for (const plan::Unit& unit : units_) largest = std::max(largest, unit.bytes);
   for (const std::uint64_t host_bytes : {std::uint64_t{0}, 2 * largest}) {
@@ -159,7 +159,7 @@ TEST_F(Streaming, streaming_allocates_nothing_in_the_loop) {
   EXPECT_EQ(streamed, resident);
 }
 
-TEST_F(Streaming, an_allocation_that_fails_leaves_nothing_behind) {
+TEST_F(Streaming, R18_an_allocation_that_fails_leaves_nothing_behind) {
   const std::shared_ptr<Weights> weights = load(test::two_slots(units_, 1), kAll);
   test::CountingAllocator device;
   run(weights);
@@ -174,7 +174,7 @@ TEST_F(Streaming, an_allocation_that_fails_leaves_nothing_behind) {
   }
 }
 
-TEST_F(Streaming, a_load_without_memory_leaves_nothing_behind) {
+TEST_F(Streaming, R17_a_load_without_memory_leaves_nothing_behind) {
   test::CountingAllocator device;
   device.fail_at(0);
   EXPECT_THROW(load(test::two_slots(units_, 1), kAll), c10::Error);
