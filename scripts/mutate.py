@@ -154,7 +154,7 @@ MUTATIONS = [
     core("src/plan/batch_search.cpp", "batch > policy.max_batch ||", "", "Batch.*"),
     core("src/plan/batch_search.cpp", "seconds_per_image(candidate) <= kAsGood * least", "true", "Batch.*"),
     core("src/plan/window.cpp", "if (encode.streamed_bytes == 0) return 0;", "return 0;", "Window.*"),
-    core("src/plan/activations.cpp", "image.batch * per_image", "per_image", "Batch.activations_grow_by_the_image"),
+    core("src/plan/plan.cpp", "seconds[i] / static_cast<double>(plan.batch)", "seconds[i]", "Batch.*"),
     # Operations
     tensor("src/kernels/reference.cpp", "a * cos - b * sin", "a * cos + b * sin", "*TextEncoderParity.every_layer*"),
     tensor("src/nn/float16.cpp", ".ffn_product = 1.0 / 128", ".ffn_product = 1.0",
