@@ -101,7 +101,7 @@ MUTATIONS = [
            "*PipelineParity.latents_after_every_step*"),
     tensor("src/models/transformer/transformer.cpp", 'params_["cap_pad_token"]', 'params_["x_pad_token"]',
            "*TransformerParity.caption_enters_the_joint_sequence*"),
-    tensor("src/models/transformer/patches.cpp", "permute({1, 3, 2, 4, 0})", "permute({1, 3, 4, 2, 0})",
+    tensor("src/models/transformer/patches.cpp", "permute({0, 2, 4, 3, 5, 1})", "permute({0, 2, 4, 5, 3, 1})",
            "Patches.patchify_orders_row_column_then_channel"),
     # The text encoder
     tensor("src/models/text_encoder/text_encoder.cpp", "nn::Mask::causal", "nn::Mask::none",
