@@ -43,7 +43,8 @@ TEST(Guidance, extrapolates_and_bounds_the_norm) {
 TEST(Guidance, bounds_each_image_of_a_batch_by_its_own_norm) {
   const at::Tensor conditional = at::tensor({3.f, 4.f, 30.f, 40.f}).view({2, 1, 1, 2});
   const Guidance bounded{.scale = 1, .normalization = 1};
-  EXPECT_TRUE(at::allclose(guide(conditional, at::zeros_like(conditional), bounded), conditional));
+  const at::Tensor unconditional = at::tensor({0.f, 0.f, 30.f, 40.f}).view({2, 1, 1, 2});
+  EXPECT_TRUE(at::allclose(guide(conditional, unconditional, bounded), conditional));
 }
 
 TEST(Noise, depends_on_the_seed_alone) {
