@@ -72,14 +72,15 @@ def by_id(names):
 
 
 def short(names):
-    """Cases of one parameterised test together, the ID's own tests first."""
+    """Without the prefixes of instantiations; cases of one parameterised test together."""
     families = {}
     for name in names:
-        match = re.fullmatch(r"(?:\w+/)?(\w+\.\w+)/\w+", name)
-        families.setdefault(match[1] if match else name, []).append(name)
+        match = re.fullmatch(r"(?:\w+/)?(\w+\.\w+)(?:/(\w+))?", name)
+        families.setdefault(match[1], []).append(match[2] or "")
     shown = []
-    for family, members in sorted(families.items()):
-        shown.append(f"`{members[0] if len(members) == 1 else family + '/*'}`")
+    for family, cases in sorted(families.items()):
+        case = cases[0] if len(cases) == 1 else "*"
+        shown.append(f"`{family}/{case}`" if case else f"`{family}`")
     more = len(shown) - SHOWN
     return ", ".join(shown[:SHOWN]) + (f" and {more} more" if more > 0 else "")
 
