@@ -209,7 +209,7 @@ void Scanner::number() {
   const Digits whole = digits();
   if (whole.count == 0) refuse_syntax("a value is expected");
   if (leading_zero && whole.count > 1) refuse_syntax("a number starts with 0");
-  bool is_integer = true;
+  bool is_integer = whole.value != 0 || text_[start] != '-';  // -0 has a sign that no integer keeps
   if (take('.')) {
     is_integer = false;
     if (digits().count == 0) refuse_syntax("a digit is expected after the point");

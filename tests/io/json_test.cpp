@@ -95,7 +95,7 @@ TEST(Json, strings_with_escapes) {
 TEST(Json, numbers_as_the_grammar_has_them) {
   const Json json =
       parse_json("[0,-0,-9223372036854775808,9223372036854775808,18446744073709551616,1.5e2,1E-2]", "f.json");
-  EXPECT_EQ(to_string(json), "[0,0,-9223372036854775808,9223372036854775808,18446744073709551616.0,150.0,0.01]");
+  EXPECT_EQ(to_string(json), "[0,-0.0,-9223372036854775808,9223372036854775808,18446744073709551616.0,150.0,0.01]");
   for (const char* text : {"+1", "-", "1.", ".5", "1e", "1e+", "0x1", "00", "-01", "1_0", "1 2"}) {
     expect_refused(text, "not valid JSON");
   }

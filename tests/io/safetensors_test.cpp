@@ -153,7 +153,7 @@ TEST_F(Safetensors, S18_one_or_three_offsets) {
 }
 TEST_F(Safetensors, S19_offsets_that_are_no_positions) {
   for (const char* offset :
-       {"\"0\"", "0.0", "-1", "18446744073709551616", "9223372036854775808", "true", "null", "[]", "{}"}) {
+       {"\"0\"", "0.0", "-1", "-0", "18446744073709551616", "9223372036854775808", "true", "null", "[]", "{}"}) {
     SCOPED_TRACE(offset);
     expect_entry_refused(R"({"dtype":"F32","shape":[1],"data_offsets":[)" + std::string(offset) + ",4]}", {"t"});
   }
