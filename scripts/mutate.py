@@ -42,6 +42,8 @@ MUTATIONS = [
            "*PipelineParity.the_same_prompt_is_not_encoded_twice*"),
     tensor("src/models/transformer/transformer.cpp", "if (sigmas != sigmas_)", "if (sigmas_.empty())",
            "Pipeline.another_schedule_after_the_first"),
+    tensor("src/pipeline/prompt_cache.h", "if (place.storage().use_count() == 1)", "if (true)",
+           "Prompts.what_is_in_use_is_not_overwritten"),
     # The choice of attention
     core("src/plan/attention_choice.cpp", "(major == 9 || major == 10)", "(major == 9)",
          "AttentionChoice.automatic_takes_the_best_of_the_generation"),
@@ -76,6 +78,14 @@ MUTATIONS = [
          "policy.budget_bytes.value_or(available)", "Plan.what_is_not_free_is_no_budget"),
     core("src/plan/lever_choices.cpp", "(!policy.vae_tiling && policy.allow_approximate)", "!policy.vae_tiling",
          "*PlanProperty*"),
+    core("src/plan/activations.cpp", "has_kernel && pays_in_one_kernel(", "false && pays_in_one_kernel(",
+         "*ActivationsOnH200*"),
+    core("src/plan/activations.cpp", "tokens -= kSequenceMultiple", "tokens = 0",
+         "Activations.shorter_prompts_are_provided_for"),
+    core("src/plan/gated_product.h", "20 * pairs >= 19 * rounds * at_once", "20 * pairs >= 18 * rounds * at_once",
+         "GatedProduct.*"),
+    core("src/plan/decoder_memory.cpp", "constexpr std::int64_t kMiddleMaps = 7", "constexpr std::int64_t kMiddleMaps = 6",
+         "DecoderMemory.*"),
     # The transformer
     tensor("src/models/transformer/block.cpp", "{norms.attention_out, attention_eps}", "{norms.ffn_out, attention_eps}",
            "*TransformerParity.joint_blocks*"),

@@ -49,6 +49,7 @@ std::optional<plan::Machine> local_machine(const std::vector<config::Card>& card
   plan::Machine machine = card->machine;
   machine.name = gpus.front().name;
   machine.capability = 10 * gpus.front().major + gpus.front().minor;
+  machine.multiprocessors = own_multiprocessors(gpus.front());
   machine.device_bytes = gpus.front().total_bytes;
   machine.free_bytes = static_cast<std::uint64_t>(static_cast<double>(machine.device_bytes) * kFreeOfMemory);
   machine.host_bytes = available_host_bytes();

@@ -9,6 +9,7 @@
 #include "app/plan_arguments.h"
 #include "app/plan_report.h"
 #include "base/log.h"
+#include "plan/explain.h"
 #include "plan/policy.h"
 
 #include <memory>
@@ -43,7 +44,7 @@ void run_plan(const PlanArguments& arguments) {
   if (policy.budget_bytes && budget < *policy.budget_bytes) {
     log::info("--vram-budget: no more than " + format_bytes(budget) + " of " + machine.name + " is free for a run");
   }
-  if (outcome.shortfall) throw Error(ErrorKind::memory, shortfall_line(*outcome.shortfall));
+  if (outcome.shortfall) throw Error(ErrorKind::memory, plan::explain(*outcome.shortfall));
 }
 
 }  // namespace

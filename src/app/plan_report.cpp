@@ -1,6 +1,5 @@
 #include "app/plan_report.h"
 
-#include "app/format.h"
 #include "app/json_values.h"
 #include "plan/explain.h"
 
@@ -38,12 +37,6 @@ void add_plan(Json::Object& members, const plan::Plan& plan) {
 }
 
 }  // namespace
-
-std::string shortfall_line(const plan::Shortfall& shortfall) {
-  constexpr std::uint64_t kMiB = 1 << 20;
-  return "does not fit: " + std::to_string((shortfall.missing_bytes + kMiB - 1) / kMiB) + " MiB are missing of " +
-         format_bytes(shortfall.closest.peak_bytes()) + "; would fit: " + shortfall.suggestion;
-}
 
 std::string report_text(const PlanReport& report) {
   const plan::Outcome& outcome = report.outcome;

@@ -17,7 +17,4 @@ struct PlanReport {
 std::string report_text(const PlanReport& report);
 std::string report_json(const PlanReport& report);  // one line
 
-// One line: what is missing and what would fit.
-std::string shortfall_line(const plan::Shortfall& shortfall);
-
 }  // namespace zimage::app

@@ -12,7 +12,7 @@ namespace zimage::config {
 namespace {
 
 constexpr double kGiga = 1e9;
-constexpr IntegerRange kCapabilities{75, 999};
+constexpr IntegerRange kCapabilities{75, 999}, kMultiprocessors{1, 9999};
 // As measured on an H200; smaller cards take less.
 constexpr std::uint64_t kContextBytes = 528ULL << 20, kLibrariesBytes = 268ULL << 20;
 // The host of a card that is not there is not known: large enough for everything, unless a host budget is given.
@@ -42,12 +42,15 @@ Sustained read_sustained(const YamlField& field) {
 }
 
 plan::Machine read_machine(const YamlField& card, const Sustained& sustained) {
-  constexpr std::array<std::string_view, 9> kKeys{"name", "capability", "memory", "memory_gb_s", "link_gb_s",
-                                                  "fp16", "bf16",       "fp32",   "source"};
+  constexpr std::array<std::string_view, 10> kKeys{"name", "capability", "memory", "memory_gb_s",     "link_gb_s",
+                                                   "fp16", "bf16",       "fp32",   "multiprocessors", "source"};
   card.members(kKeys);
   plan::Machine machine;
   machine.name = card.at("name").text();
   machine.capability = static_cast<int>(card.at("capability").integer(kCapabilities));
+  if (const auto count = card.find("multiprocessors")) {
+    machine.multiprocessors = static_cast<int>(count->integer(kMultiprocessors));
+  }
   machine.device_bytes = card.at("memory").size();
   machine.free_bytes = static_cast<std::uint64_t>(static_cast<double>(machine.device_bytes) * sustained.free);
   machine.context_bytes = kContextBytes;

@@ -8,6 +8,7 @@
 #include "kernels/hopper.cuh"
 #include "kernels/launch.h"
 #include "kernels/tensor_map.cuh"
+#include "plan/gated_product.h"
 
 #include <algorithm>
 
@@ -16,8 +17,8 @@ namespace {
 
 using namespace hopper;
 
-constexpr int kRows = 128, kColumns = 128;  // of a tile of the result
-constexpr int kDepth = 64, kStages = 4;     // of a stage: what a tile needs of `kDepth` columns of x and the weight
+constexpr int kRows = kGatedTile, kColumns = kGatedTile;  // of a tile of the result
+constexpr int kDepth = 64, kStages = 4;                   // of a stage: what a tile needs of `kDepth` columns of x and the weight
 constexpr int kRowBytes = kRows * kDepth * 2, kHalfBytes = kColumns * kDepth * 2;  // x; the gate, or up
 constexpr int kStageBytes = kRowBytes + 2 * kHalfBytes;
 constexpr int kBoxBytes = 64 * 64 * 2;  // of the result; a warpgroup's part of a tile is two boxes
@@ -208,7 +209,7 @@ int attribute(cudaDeviceAttr which) {
   cudaDeviceGetAttribute(&value, which, device);
   return value;
 }
-int clusters() { return attribute(cudaDevAttrMultiProcessorCount) / 2; }
+int multiprocessors() { return attribute(cudaDevAttrMultiProcessorCount); }
 
 template <typename T>
 void launch(const LinearSiluMulArgs& args, Stream stream) {
@@ -218,7 +219,7 @@ void launch(const LinearSiluMulArgs& args, Stream stream) {
   const Tiling tiling = tiling_of(args);
   const auto kernel = linear_silu_mul_kernel<T>;
   cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, kSharedBytes);
-  const int blocks = 2 * std::min(pairs_of(tiling), clusters());
+  const int blocks = 2 * std::min(pairs_of(tiling), multiprocessors() / 2);
   kernel<<<blocks, kThreads, kSharedBytes, stream>>>(x, weight, y, tiling);
 }
 
@@ -229,10 +230,8 @@ Fusion linear_silu_mul_fusion(const LinearSiluMulArgs& args) {
   const bool fits = args.x.type != Element::f32 && args.rows > 0 && args.depth > 0 && args.depth % 8 == 0 &&
                     args.columns > 0 && args.columns % 8 == 0 && starts_well(args.x.data) && starts_well(args.weight);
   if (!fits || attribute(cudaDevAttrComputeCapabilityMajor) != 9 || !encode_tiled()) return Fusion::impossible;
-  // Where all blocks have about the same number of tiles; else the library's choice of tiles is better.
-  const int pairs = pairs_of(tiling_of(args)), rounds = ceil_div(pairs, clusters());
-  const bool full = args.rows >= 2048 && pairs >= 0.95 * rounds * clusters();
-  return full ? Fusion::faster : Fusion::slower;
+  const bool pays = pays_in_one_kernel({args.rows, args.columns}, multiprocessors());
+  return pays ? Fusion::faster : Fusion::slower;
 }
 
 void launch_linear_silu_mul(const LinearSiluMulArgs& args, Stream stream) {

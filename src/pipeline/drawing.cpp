@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "pipeline/plan_profile.h"
 #include "pipeline/rehearsal.h"
+#include "plan/tokens.h"
 #include "runtime/host_memory.h"
 #include "sampling/flow_match_euler.h"
 #include "sampling/noise.h"
@@ -16,8 +17,18 @@
 namespace zimage {
 namespace {
 
-// Of prompts in the encoder at once: what plans count for embeddings that are kept has room for them beside the cache.
-constexpr std::size_t kPassTokens = 3 * TextEncoder::kMaxTokens;
+constexpr std::size_t kPassTokens = plan::kPassTokens;
+
+plan::ImageShape shape_of(const Item& item, std::int64_t batch) {
+  const Request& r = item.request;
+  const bool guided = r.guidance_scale > 0;
+  return {.width = r.width,
+          .height = r.height,
+          .prompt_tokens = static_cast<std::int64_t>(std::max(item.prompt.size(), item.negative_prompt.size())),
+          .evaluations = (r.steps - 1) * (guided ? 2 : 1),
+          .guided = guided,
+          .batch = batch};
+}
 
 std::vector<std::int64_t> latent_shape(const Item& item, const Checkpoint& checkpoint) {
   return {checkpoint.transformer_config().in_channels, item.request.height / 8, item.request.width / 8};
@@ -90,6 +101,7 @@ void Drawing::run() {
       rehearse_decode(load, studio_.device, latent_shape(*groups_.front().front(), studio_.checkpoint));
   profile_.plan = plan_profile(
       {.plan = &studio_.models.plan(), .rung = studio_.models.rung() + 1, .retries = studio_.models.rung()});
+  if (!passes_.empty()) entered_ = load.text_encoder({}).enter(passes_.front());
   if (load.is_complete()) {  // else all weights stay
     load.take_laps();
     load.expect(visits());
@@ -149,7 +161,7 @@ void Drawing::encode() {
   for (int i = 0; i < passes; ++i) {
     window_.report({Stage::encode, i + 1, passes});
     const std::vector<TokenIds>& prompts = passes_[static_cast<std::size_t>(i)];
-    const std::vector<at::Tensor> embeds = encoder.forward_each(prompts);
+    const std::vector<at::Tensor> embeds = encoder.forward_each(i == 0 ? std::move(entered_) : encoder.enter(prompts));
     for (std::size_t j = 0; j < prompts.size(); ++j) studio_.prompts.add(prompts[j], embeds[j]);
   }
   encode_recorder_->end(Stage::load);
@@ -215,11 +227,12 @@ void Drawing::finish(Item& item, const at::Tensor& latents, const VaeDecoder& de
   if (failure) return window_.hand_over(item, {.result = {}, .error = failure});
   take_times();
   Profile& profile = item.result.profile = profile_;
-  const plan::Plan& plan = studio_.models.plan();
+  const plan::Plan plan = studio_.models.plan_for(shape_of(item, profile_.batch));
   profile.encode = share_of(profile_.encode, profile_.window);
   profile.denoise = share_of(profile_.denoise, profile_.batch);
   profile.decode = recorder.profile();
-  profile.encode.predicted = prediction(plan, Stage::encode);
+  // Of a window's other prompts only the plan's bound is known here.
+  profile.encode.predicted = prediction(profile_.window > 1 ? studio_.models.plan() : plan, Stage::encode);
   profile.denoise.predicted = prediction(plan, Stage::denoise);
   profile.decode.predicted = prediction(plan, Stage::decode);
   profile.host = {.resident_bytes = resident_bytes(),

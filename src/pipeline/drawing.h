@@ -47,6 +47,7 @@ class Drawing {
   Window& window_;
   std::vector<Group> groups_;
   std::vector<std::vector<TokenIds>> passes_;  // prompts that go through the encoder together
+  std::vector<TextEncoder::Passing> entered_;  // the first pass
   int images_ = 0;
   std::vector<Lap> laps_;
   std::optional<StageRecorder> encode_recorder_, denoise_recorder_;  // until their times are taken

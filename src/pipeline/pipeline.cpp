@@ -8,6 +8,7 @@
 #include "pipeline/placement.h"
 #include "pipeline/studio.h"
 #include "plan/policy.h"
+#include "plan/tokens.h"
 #include "plan/window.h"
 #include "runtime/device.h"
 #include "runtime/device_memory.h"
@@ -24,6 +25,7 @@ namespace zimage {
 namespace {
 
 static_assert(TextEncoder::kMaxTokens >= Tokenizer::kMaxTokens);
+static_assert(plan::kMostPromptTokens >= Tokenizer::kMaxTokens);
 
 // float32 means float32: no TF32, and 16-bit products are summed in float32 throughout.
 void configure_arithmetic(int threads) {

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "checkpoint/units.h"
+#include "plan/explain.h"
 #include "plan/window.h"
 #include "runtime/device.h"
 #include "runtime/device_memory.h"
@@ -11,38 +12,36 @@
 
 #include <c10/core/InferenceMode.h>
 
+#include <algorithm>
+
 namespace zimage {
 namespace {
-
-// Every need of `wanted` is one of `planned`.
-bool serves(const plan::ImageShape& planned, const plan::ImageShape& wanted) {
-  return wanted.width * wanted.height <= planned.width * planned.height &&
-         wanted.prompt_tokens <= planned.prompt_tokens && wanted.evaluations <= planned.evaluations &&
-         wanted.guided <= planned.guided && wanted.batch <= planned.batch;
-}
 
 // Of the steps of small images: their activations a second time, and the libraries' workspaces.
 constexpr std::uint64_t kRecordingBytes = 192ull << 20;
 
 std::string mib_text(std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
-plan::Plan fitting(const plan::Outcome& outcome, const plan::ImageShape& image) {
-  if (outcome.plan) return *outcome.plan;
-  const plan::Shortfall& shortfall = *outcome.shortfall;
-  throw Error(ErrorKind::memory, std::to_string(image.width) + "x" + std::to_string(image.height) +
-                                     " does not fit into " + mib_text(shortfall.budget_bytes) + ": " +
-                                     mib_text(shortfall.missing_bytes) + " are missing" +
-                                     (shortfall.suggestion.empty() ? "" : "; " + shortfall.suggestion));
+plan::Problem problem_of(const Checkpoint& checkpoint, const RunChoice& run, const plan::ImageShape& image) {
+  const plan::UnitTypes types{run.placement.dtype, run.placement.vae_dtype};
+  plan::ModelShape model{checkpoint.text_encoder_config(), checkpoint.transformer_config(), checkpoint.vae_config()};
+  model.text_encoder.attention = model.transformer.attention = run.attention;
+  return {.model = model, .units = units_of(checkpoint, types), .types = types, .image = image};
+}
+
+plan::Plan fitting(const plan::Outcome& outcome) {
+  if (!outcome.plan) throw Error(ErrorKind::memory, plan::explain(*outcome.shortfall));
+  return *outcome.plan;
 }
 
 }  // namespace
 
 PlannedModels::PlannedModels(const Checkpoint& checkpoint, const RunChoice& run, std::future<StartedDevice> device,
                              const plan::ImageShape& image)
-    : checkpoint_(checkpoint), run_(run), image_(image) {
+    : checkpoint_(checkpoint), run_(run), problem_(problem_of(checkpoint, run, image)) {
   StartedDevice started = device.get();
   machine_ = measure_machine(run.placement.device, started.context_bytes);
-  plan_ = fitting(plan::make_plan(problem(image), machine_, run.policy), image);
+  plan_ = fitting(plan::make_plan(problem_, machine_, run.policy));
   std::promise<std::unique_ptr<WeightReader>> ready;
   ready.set_value(std::move(started.reader));
   start(ready.get_future());
@@ -50,12 +49,13 @@ PlannedModels::PlannedModels(const Checkpoint& checkpoint, const RunChoice& run,
 
 void PlannedModels::prepare(const plan::ImageShape& image) {
   const plan::Machine machine = machine_now();
-  const bool is_served = serves(image_, image);
-  if (is_served && plan_.peak_bytes() <= machine.free_bytes) return;
-  const plan::ImageShape& wanted = is_served ? image_ : image;
-  const plan::Plan plan = fitting(plan::make_plan(problem(wanted), machine, run_.policy), wanted);
-  log::info(is_served ? "less memory is free than was planned with: planned again" : "a larger image: planned again");
-  image_ = wanted;
+  const plan::Problem wanted = problem(image);
+  const std::uint64_t needed = plan::for_images(plan_, wanted, machine_).peak_bytes();
+  if (needed <= std::min(plan_.budget_bytes, machine.free_bytes)) return;
+  const plan::Plan plan = fitting(plan::make_plan(wanted, machine, run_.policy));
+  log::info(needed > plan_.budget_bytes ? "another image than was planned for: planned again"
+                                        : "less memory is free than was planned with: planned again");
+  problem_ = wanted;
   if (load_ && plan.arena == plan_.arena && plan.levers == plan_.levers) {
     plan_ = plan;
   } else {
@@ -65,6 +65,10 @@ void PlannedModels::prepare(const plan::ImageShape& image) {
 
 int PlannedModels::window_images(const plan::ImageShape& image) const {
   return plan::window_images(plan_, problem(image), machine_);
+}
+
+plan::Plan PlannedModels::plan_for(const plan::ImageShape& image) const {
+  return plan::for_image(plan_, problem(image), machine_);
 }
 
 ModelLoad& PlannedModels::load() {
@@ -77,7 +81,7 @@ bool PlannedModels::step_down() {
   load_.reset();
   release_cached_memory(at::Device(run_.placement.device));
   const std::uint64_t free_bytes = machine_now().free_bytes;
-  for (const plan::Plan& plan : plan::plan_ladder(problem(image_), machine_, run_.policy)) {
+  for (const plan::Plan& plan : plan::plan_ladder(problem_, machine_, run_.policy)) {
     if (plan.peak_bytes() >= plan_.peak_bytes() || plan.peak_bytes() > free_bytes) continue;
     ++rung_;
     reload(plan);
@@ -87,10 +91,9 @@ bool PlannedModels::step_down() {
 }
 
 plan::Problem PlannedModels::problem(const plan::ImageShape& image) const {
-  const plan::UnitTypes types{run_.placement.dtype, run_.placement.vae_dtype};
-  plan::ModelShape model{checkpoint_.text_encoder_config(), checkpoint_.transformer_config(), checkpoint_.vae_config()};
-  model.text_encoder.attention = model.transformer.attention = run_.attention;
-  return {.model = model, .units = units_of(checkpoint_, types), .types = types, .image = image};
+  plan::Problem problem = problem_;
+  problem.image = image;
+  return problem;
 }
 
 // What this process holds is its own to plan with.

@@ -26,8 +26,8 @@ class PlannedModels {
   PlannedModels(const Checkpoint& checkpoint, const RunChoice& run, std::future<StartedDevice> device,
                 const plan::ImageShape& image);
 
-  // Ready for such an image: plans and loads again where the present plan does not serve it, or needs more memory than
-  // is there by now. Throws Error(memory).
+  // Ready for such an image: plans and loads again where under the present plan it would need more than the budget, or
+  // than is there by now. Throws Error(memory).
   void prepare(const plan::ImageShape& image);
 
   // After an image ran out of memory: loads as the next plan says that needs less. false: there is none; what was
@@ -41,6 +41,8 @@ class PlannedModels {
   // Of the transformer that is loaded.
   RecordedSteps& steps() { return steps_; }
   const plan::Plan& plan() const { return plan_; }
+  // What each stage will take of an image of this shape, with a prompt of exactly so many tokens.
+  plan::Plan plan_for(const plan::ImageShape& image) const;
   int rung() const { return rung_; }  // how often step_down has been of use
 
  private:
@@ -51,8 +53,8 @@ class PlannedModels {
 
   const Checkpoint& checkpoint_;
   RunChoice run_;
+  plan::Problem problem_;  // that the plan was made for
   plan::Machine machine_;  // as it was before anything was loaded
-  plan::ImageShape image_;
   plan::Plan plan_;
   int rung_ = 0;
   std::unique_ptr<ModelLoad> load_;

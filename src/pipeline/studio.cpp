@@ -6,6 +6,8 @@
 #include "pipeline/failures.h"
 #include "runtime/device_memory.h"
 
+#include <optional>
+
 namespace zimage {
 namespace {
 
@@ -14,20 +16,27 @@ constexpr std::int64_t kFallbackStripRows = 256;
 }  // namespace
 
 at::Tensor decode(Studio& studio, const VaeDecoder& decoder, const at::Tensor& latents) {
-  const bool is_whole = studio.models.plan().levers.vae.tiling == VaeTiling::whole;
-  if (is_whole && !studio.decodes_by_strips) {
+  const VaeDecoder by_strips = decoder.with({VaeTiling::strips, kFallbackStripRows, 0});
+  std::optional<Error> failure;
+  const auto attempt = [&] {
     at::Tensor bytes;
     try {
-      with_translated_failures([&] { bytes = decoder.decode(latents); });
-      return bytes;
-    } catch (const Error& failure) {
-      if (failure.kind() != ErrorKind::memory || studio.memory.strict_plan) throw;
-      log::warning(std::string(failure.what()) + "; from here on the VAE decodes by strips");
+      with_translated_failures([&] { bytes = (studio.decodes_by_strips ? by_strips : decoder).decode(latents); });
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::memory) throw;
+      failure = error;
     }
-    studio.decodes_by_strips = true;
-    release_cached_memory(studio.device);
-  }
-  return is_whole ? decoder.with({VaeTiling::strips, kFallbackStripRows, 0}).decode(latents) : decoder.decode(latents);
+    return bytes;
+  };
+  if (const at::Tensor bytes = attempt(); bytes.defined()) return bytes;
+  release_cached_memory(studio.device);
+  if (const at::Tensor bytes = attempt(); bytes.defined()) return bytes;
+  const bool is_whole = studio.models.plan().levers.vae.tiling == VaeTiling::whole && !studio.decodes_by_strips;
+  if (!is_whole || studio.memory.strict_plan) throw *failure;
+  log::warning(std::string(failure->what()) + "; from here on the VAE decodes by strips");
+  studio.decodes_by_strips = true;
+  release_cached_memory(studio.device);
+  return by_strips.decode(latents);
 }
 
 void clear_memory_when_due(Studio& studio, std::size_t images) {

@@ -20,8 +20,8 @@ struct Studio {
   int images_since_clearing = 0;   // of the device's unused memory
 };
 
-// [H, W, 3] bytes on the host. By strips, which draw the same, where memory does not suffice for the whole at once: the
-// allocator may have it in pieces.
+// [H, W, 3] bytes on the host. Where memory does not suffice, once more after all that is cached has been given back,
+// and then by strips, which draw the same: the allocator may have it in pieces.
 at::Tensor decode(Studio& studio, const VaeDecoder& decoder, const at::Tensor& latents);
 
 // So many images are drawn next: gives unused memory back to the driver where it is time for that.

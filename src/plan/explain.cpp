@@ -89,6 +89,13 @@ std::string explain(const Plan& plan) {
   return text + "\n";
 }
 
+std::string explain(const Shortfall& shortfall) {
+  constexpr std::uint64_t kMiB = 1 << 20;
+  const std::uint64_t missing = (shortfall.missing_bytes + kMiB - 1) / kMiB;
+  return "does not fit: " + std::to_string(missing) + " MiB are missing of " + mib(shortfall.closest.peak_bytes()) +
+         " MiB; would fit: " + shortfall.suggestion;
+}
+
 std::string explain(const std::vector<Plan>& ladder) {
   std::string text = row({"peak, MiB", "seconds", "weights", "streamed", "host", "levers"});
   for (const Plan& plan : ladder) {

@@ -16,6 +16,9 @@ std::string_view stage_name(Stage stage);
 // One table: each stage's memory by kind, what moves, how long it takes.
 std::string explain(const Plan& plan);
 
+// One line: how much of what is missing, and what would fit.
+std::string explain(const Shortfall& shortfall);
+
 // One line a rung.
 std::string explain(const std::vector<Plan>& ladder);
 

@@ -19,6 +19,11 @@ struct Residence {
   std::size_t streamed_evaluation = 0, streamed_prompt = 0;
 };
 
+// No unit moves once it is there.
+inline bool keeps_all(const Residence& residence) {
+  return residence.offload != CpuOffload::component && residence.streamed_evaluation + residence.streamed_prompt == 0;
+}
+
 // Which units stream, by position. sequential only.
 std::vector<bool> streamed_units(const Units& units, const Residence& residence);
 

@@ -18,6 +18,8 @@ struct ProductRates {
 struct Machine {
   std::string name;    // "NVIDIA H200", or a card's name in configs/cards.yaml
   int capability = 0;  // 10 · major + minor; 0: the CPU
+  // That our own kernels for this capability run on (plan/gated_product.h); 0: not known, or this build has none.
+  int multiprocessors = 0;
   std::uint64_t device_bytes = 0;
   std::uint64_t free_bytes = 0;        // what the process may take in all, its context included
   std::uint64_t context_bytes = 0;     // what the process takes once it has a context

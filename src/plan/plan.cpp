@@ -28,11 +28,11 @@ std::uint64_t uploads(const Unit& unit, const Residence& residence, const ImageS
   return unit.use == Use::evaluation && streams ? static_cast<std::uint64_t>(image.evaluations) : 1;
 }
 
-PeakBytes peak_of(const Machine& machine, const Arena& arena, std::uint64_t resident, std::uint64_t activations) {
+// Without activations.
+PeakBytes peak_of(const Machine& machine, const Residence& residence, const Arena& arena, std::uint64_t resident) {
   return {.weights = resident,
           .slots = arena.bytes - resident,
-          .activations = activations,
-          .workspace = machine.libraries_bytes + workspace_bytes(machine.capability),
+          .workspace = machine.libraries_bytes + workspace_bytes(machine.capability, residence),
           .context = machine.context_bytes};
 }
 
@@ -65,6 +65,12 @@ HostPlan host_plan(const Problem& problem, const Arena& arena, std::uint64_t bud
   return host;
 }
 
+Plan with_activations(Plan plan, const Activations& activations) {
+  const std::uint64_t of_stage[]{activations.encode, activations.denoise, activations.decode};
+  for (std::size_t i = 0; i < plan.stages.size(); ++i) plan.stages[i].peak.activations = of_stage[i];
+  return plan;
+}
+
 Plan complete(const Problem& problem, const Machine& machine, const Policy& policy, const Candidate& chosen) {
   Plan plan;
   plan.budget_bytes = device_budget(machine, policy);
@@ -77,15 +83,12 @@ Plan complete(const Problem& problem, const Machine& machine, const Policy& poli
   for (std::size_t i = 0; i < problem.units.size(); ++i) {
     if (plan.arena.places[i].resident) resident += problem.units[i].bytes;
   }
-  const std::uint64_t activations[]{encode_activations(problem, machine.capability),
-                                    denoise_activations(problem, machine.capability, chosen.activations),
-                                    decode_activations(problem, chosen.vae)};
   const double seconds[]{chosen.seconds.encode, chosen.seconds.denoise, chosen.seconds.decode};
   for (std::size_t i = 0; i < plan.stages.size(); ++i) {
-    plan.stages[i].peak = peak_of(machine, plan.arena, resident, activations[i]);
+    plan.stages[i].peak = peak_of(machine, chosen.residence, plan.arena, resident);
     plan.stages[i].seconds = seconds[i] / static_cast<double>(plan.batch);
   }
-  return plan;
+  return with_activations(plan, most_activations(problem, machine, plan.levers));
 }
 
 }  // namespace
@@ -100,6 +103,16 @@ double Plan::seconds() const {
   double sum = 0;
   for (const StagePlan& stage : stages) sum += stage.seconds;
   return sum;
+}
+
+Plan for_image(const Plan& plan, const Problem& problem, const Machine& machine) {
+  return with_activations(plan, activations(problem, machine, plan.levers));
+}
+
+Plan for_images(const Plan& plan, const Problem& problem, const Machine& machine) {
+  Problem batch = problem;
+  batch.image.batch = plan.batch;
+  return with_activations(plan, most_activations(batch, machine, plan.levers));
 }
 
 Outcome make_plan(const Problem& problem, const Machine& machine, const Policy& policy) {

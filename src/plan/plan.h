@@ -94,6 +94,11 @@ struct Outcome {
 // The fastest plan that fits; a larger budget never makes it slower.
 Outcome make_plan(const Problem& problem, const Machine& machine, const Policy& policy);
 
+// The same plan with what each stage takes of problem's images: of its batch, with prompts of exactly its number of
+// tokens; or of the plan's batch, with any of at most as many.
+Plan for_image(const Plan& plan, const Problem& problem, const Machine& machine);
+Plan for_images(const Plan& plan, const Problem& problem, const Machine& machine);
+
 // Every plan worth having between the one that needs most and the one that needs least, the fastest first: each next
 // one needs less memory and takes longer. An image that ran out of memory goes one down.
 std::vector<Plan> plan_ladder(const Problem& problem, const Machine& machine, const Policy& policy);

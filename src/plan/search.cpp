@@ -37,15 +37,16 @@ Candidate Search::candidate(const Choice& choice, const StageSeconds& seconds) {
 }
 
 Search::Search(const Problem& problem, const Machine& machine, const Policy& policy)
-    : fixed_bytes_(machine.context_bytes + machine.libraries_bytes + workspace_bytes(machine.capability)),
-      encode_bytes_(encode_activations(problem, machine.capability)) {
+    : fixed_bytes_(machine.context_bytes + machine.libraries_bytes),
+      capability_(machine.capability),
+      encode_bytes_(most_activations(problem, machine, {}).encode) {
   Movements found = movements(problem, machine, policy);
   movements_ = std::move(found.all);
   for (const ActivationLevers& levers : activation_choices(problem, policy)) {
     const BlockSeconds blocks = block_seconds(problem, machine, levers);
     Activations choice;
     choice.levers = levers;
-    choice.bytes = denoise_activations(problem, machine.capability, levers);
+    choice.bytes = most_denoise_activations(problem, machine, levers);
     for (const EvaluationRow& row : found.rows) choice.seconds.push_back(evaluations_seconds(problem, row, blocks));
     add(std::move(choice));
   }
@@ -72,7 +73,9 @@ void Search::for_each(const Action& action) const {
       for (const Movement& movement : movements_) {
         const StageSeconds seconds{movement.encode, movement.caption + activations.seconds[movement.row],
                                    decode.seconds};
-        action(Choice{movement, activations, decode, fixed + movement.arena_bytes, seconds.total()}, seconds);
+        action(Choice{movement, activations, decode,
+                      fixed + movement.arena_bytes + workspace_bytes(capability_, movement.residence), seconds.total()},
+               seconds);
       }
     }
   }

@@ -48,7 +48,9 @@ class Search {
   template <class Action>
   void for_each(const Action& action) const;
 
-  std::uint64_t fixed_bytes_ = 0, encode_bytes_ = 0;
+  std::uint64_t fixed_bytes_ = 0;  // whatever is chosen
+  int capability_ = 0;
+  std::uint64_t encode_bytes_ = 0;
   std::vector<Movement> movements_;
   std::vector<Activations> activations_;
   std::vector<Decode> decodes_;

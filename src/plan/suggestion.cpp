@@ -85,7 +85,8 @@ std::vector<Change> changes_of(const Problem& problem, const Policy& policy) {
   return changes;
 }
 
-std::uint64_t least_arena(const Problem& problem, const Policy& policy) {
+// With the workspace that it brings.
+std::uint64_t least_arena(const Problem& problem, const Machine& machine, const Policy& policy) {
   std::size_t evaluation = 0, prompt = 0;
   for (const Unit& unit : problem.units) {
     if (unit.use == Use::evaluation) ++evaluation;
@@ -95,7 +96,7 @@ std::uint64_t least_arena(const Problem& problem, const Policy& policy) {
   for (const Residence& residence : {Residence{CpuOffload::none, 0, 0}, Residence{CpuOffload::component, 0, 0},
                                      Residence{CpuOffload::sequential, evaluation / 2 * 2, prompt}}) {
     if (policy.cpu_offload && *policy.cpu_offload != residence.offload) continue;
-    least = std::min(least, lay_out(problem.units, residence).bytes);
+    least = std::min(least, lay_out(problem.units, residence).bytes + workspace_bytes(machine.capability, residence));
   }
   return least;
 }
@@ -104,13 +105,13 @@ std::uint64_t least_arena(const Problem& problem, const Policy& policy) {
 std::uint64_t least_peak(const Problem& problem, const Machine& machine, const Policy& policy) {
   std::uint64_t denoise = UINT64_MAX, decode = UINT64_MAX;
   for (const ActivationLevers& levers : activation_choices(problem, policy)) {
-    denoise = std::min(denoise, denoise_activations(problem, machine.capability, levers));
+    denoise = std::min(denoise, most_denoise_activations(problem, machine, levers));
   }
   for (const VaeLevers& levers : vae_choices(problem, policy)) {
     decode = std::min(decode, decode_activations(problem, levers));
   }
-  return machine.context_bytes + machine.libraries_bytes + workspace_bytes(machine.capability) +
-         least_arena(problem, policy) + std::max({encode_activations(problem, machine.capability), denoise, decode});
+  return machine.context_bytes + machine.libraries_bytes + least_arena(problem, machine, policy) +
+         std::max({most_activations(problem, machine, {}).encode, denoise, decode});
 }
 
 }  // namespace

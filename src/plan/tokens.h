@@ -7,6 +7,13 @@ namespace zimage::plan {
 
 // Sequences are padded to a multiple of this many tokens.
 constexpr std::int64_t kSequenceMultiple = 32;
+// Of a prompt; what is longer is cut.
+constexpr std::int64_t kMostPromptTokens = 512;
+// Of prompts that go through the text encoder together; a longer one goes alone.
+constexpr std::int64_t kPassTokens = 3 * kMostPromptTokens;
+// Prompts whose embeddings are kept, so that they are not encoded again: of an image and its negative, and of those
+// before them.
+constexpr std::int64_t kKeptPrompts = 4;
 // The VAE's factor between latents and pixels.
 constexpr std::int64_t kLatentPixels = 8;
 

@@ -66,6 +66,7 @@ std::vector<DeviceInfo> cuda_devices() {
                        .major = properties.major,
                        .minor = properties.minor,
                        .total_bytes = properties.totalGlobalMem,
+                       .multiprocessors = properties.multiProcessorCount,
                        .pci_bus_id = pci_bus_id(properties)});
   }
   cudaGetLastError();

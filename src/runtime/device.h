@@ -12,6 +12,7 @@ struct DeviceInfo {
   std::string name;          // "NVIDIA GeForce RTX 3060"
   int major = 0, minor = 0;  // compute capability
   std::uint64_t total_bytes = 0;
+  int multiprocessors = 0;
   std::string pci_bus_id;  // as NVML writes it: "00000000:1B:00.0"
 };
 

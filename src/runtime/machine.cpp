@@ -65,6 +65,15 @@ plan::Machine cpu_machine() {
 
 }  // namespace
 
+int own_multiprocessors(const DeviceInfo& device) {
+#ifdef ZIMAGE_SM90A
+  return device.major == 9 ? device.multiprocessors : 0;
+#else
+  static_cast<void>(device);
+  return 0;
+#endif
+}
+
 std::filesystem::path rates_file(const std::string& gpu_name) {
   const std::filesystem::path dir = cache_dir();
   if (dir.empty()) return {};
@@ -120,6 +129,7 @@ plan::Machine measure_machine(const std::string& device, std::uint64_t context_b
     machine.name = info.name;
     machine.capability = 10 * info.major + info.minor;
     machine.device_bytes = info.total_bytes;
+    machine.multiprocessors = own_multiprocessors(info);
   }
   machine.free_bytes = free_device_bytes(device) + reserved_bytes(at::Device(device)) + context_bytes;
   machine.context_bytes = context_bytes;

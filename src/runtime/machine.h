@@ -2,6 +2,7 @@
 #pragma once
 
 #include "plan/machine.h"
+#include "runtime/device.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -16,6 +17,9 @@ struct MachineRates {
   double memory_bytes_per_second = 0;  // of the device's own memory, read and written
   plan::ProductRates tflops;           // as long runs sustain them
 };
+
+// plan::Machine's: 0 where this build has no kernels for the device's capability alone.
+int own_multiprocessors(const DeviceInfo& device);
 
 // Measures for a tenth of a second; needs 0.4 GB of the device for that long. device: "cuda:N".
 MachineRates probe_rates(const std::string& device);

@@ -80,13 +80,25 @@ TEST_F(Planned, R18_R27_an_image_that_runs_out_of_memory_is_drawn_with_a_smaller
   EXPECT_EQ(result.profile.plan.retries, 1);
 }
 
-TEST_F(Planned, R19_a_decode_that_runs_out_of_memory_goes_on_by_strips) {
+TEST_F(Planned, a_decode_that_runs_out_of_memory_is_tried_again) {
+  const Result expected = Pipeline(options({})).generate(case_.request);
+  Pipeline pipeline(options({.strict_plan = true, .oom_retry_delay_seconds = 0}));
+  pipeline.load();
+  test::CountingAllocator memory;
+  const Result result = pipeline.generate(case_.request, [&](const Progress& progress) {
+    if (progress.stage == Stage::decode) memory.fail_at(10);
+    return true;
+  });
+  EXPECT_EQ(result.image.rgb, expected.image.rgb);
+}
+
+TEST_F(Planned, R19_a_decode_that_runs_out_of_memory_twice_goes_on_by_strips) {
   const Result expected = Pipeline(options({})).generate(case_.request);
   Pipeline pipeline(options({.oom_retry_delay_seconds = 0}));
   pipeline.load();
   test::CountingAllocator memory;
   const auto fail_in_the_decode = [&](const Progress& progress) {
-    if (progress.stage == Stage::decode) memory.fail_at(10);
+    if (progress.stage == Stage::decode) memory.fail_at(10, 2);
     return true;
   };
   const Result result = pipeline.generate(case_.request, fail_in_the_decode);

@@ -57,9 +57,9 @@ TEST(Batch, weights_stream_once_for_a_batch) {
 
 TEST(Batch, activations_grow_by_the_image) {
   Problem problem = full_problem();
-  std::uint64_t before = denoise_activations(problem, 90, {});
+  std::uint64_t before = denoise_activations(problem, h200(), {});
   for (problem.image.batch = 2; problem.image.batch <= 8; ++problem.image.batch) {
-    const std::uint64_t now = denoise_activations(problem, 90, {});
+    const std::uint64_t now = denoise_activations(problem, h200(), {});
     EXPECT_GT(now, before + 100 * test::kMiB) << problem.image.batch;
     before = now;
   }

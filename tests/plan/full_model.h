@@ -58,6 +58,7 @@ inline plan::Problem full_problem(std::int64_t width = 1024, std::int64_t height
 inline plan::Machine h200() {
   return {.name = "NVIDIA H200",
           .capability = 90,
+          .multiprocessors = 132,
           .device_bytes = 143'771 * kMiB,
           .free_bytes = 142'900 * kMiB,
           .context_bytes = 528 * kMiB,

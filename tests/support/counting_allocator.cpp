@@ -101,9 +101,9 @@ int CountingAllocator::allocations_of(std::int64_t bytes) const {
   return found == counter_->by_size.end() ? 0 : found->second;
 }
 
-void CountingAllocator::fail_at(std::int64_t allocation) {
+void CountingAllocator::fail_at(std::int64_t allocation, std::int64_t times) {
   const std::int64_t number = allocations() + allocation;
-  counter_->fail(number, number);
+  counter_->fail(number, number + times - 1);
 }
 
 void CountingAllocator::fail_from(std::int64_t allocation) {

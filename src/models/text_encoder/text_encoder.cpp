@@ -86,16 +86,18 @@ const at::Tensor& TextEncoder::norm_in(std::int64_t layer) const {
   return weights_.get("layers." + std::to_string(layer) + ".input_layernorm.weight");
 }
 
-TextEncoder::Passing TextEncoder::enter(const TokenIds& ids) const {
-  const at::Tensor x = embedding_.read(ids).to(weights_.device()).to(at::kFloat);
-  return {x,
-          kernels::rms_norm(x, {norm_in(0), config_.rms_norm_eps}, weights_.dtype()),
-          {rope_.cos.narrow(0, 0, x.size(0)), rope_.sin.narrow(0, 0, x.size(0))}};
+std::vector<TextEncoder::Passing> TextEncoder::enter(const std::vector<TokenIds>& prompts) const {
+  std::vector<Passing> passing;
+  for (const TokenIds& ids : prompts) {
+    const at::Tensor x = embedding_.read(ids).to(weights_.device()).to(at::kFloat);
+    passing.push_back({x,
+                       kernels::rms_norm(x, {norm_in(0), config_.rms_norm_eps}, weights_.dtype()),
+                       {rope_.cos.narrow(0, 0, x.size(0)), rope_.sin.narrow(0, 0, x.size(0))}});
+  }
+  return passing;
 }
 
-std::vector<at::Tensor> TextEncoder::forward_each(const std::vector<TokenIds>& prompts) const {
-  std::vector<Passing> passing;
-  for (const TokenIds& ids : prompts) passing.push_back(enter(ids));
+std::vector<at::Tensor> TextEncoder::forward_each(std::vector<Passing> passing) const {
   const ParamView stack(weights_, "layers.");
   for (std::int64_t i = 0; i < layers(); ++i) {
     const std::string name = std::to_string(i);
@@ -109,6 +111,6 @@ std::vector<at::Tensor> TextEncoder::forward_each(const std::vector<TokenIds>& p
   return embeds;
 }
 
-at::Tensor TextEncoder::forward(const TokenIds& ids) const { return forward_each({ids}).front(); }
+at::Tensor TextEncoder::forward(const TokenIds& ids) const { return forward_each(enter({ids})).front(); }
 
 }  // namespace zimage

@@ -57,17 +57,21 @@ class TextEncoder {
   // ids: L of them, at most kMaxTokens, each below vocab_size. Returns [L, hidden] float32: what leaves the layer
   // before the last.
   at::Tensor forward(const TokenIds& ids) const;
-  // Of each prompt by itself, layer by layer: a layer's weights serve all prompts before the next layer's come.
-  std::vector<at::Tensor> forward_each(const std::vector<TokenIds>& prompts) const;
-
- private:
   // A prompt on its way through the layers: x and the next layer's h, as TextEncoderLayer has them.
   struct Passing {
     at::Tensor x, h;
     kernels::RopeTable rope;
   };
+  // Their rows of the embedding, on the device: before any layer's weights are on their way there, a copy from the host
+  // would wait until those have come.
+  std::vector<Passing> enter(const std::vector<TokenIds>& prompts) const;
+  // Of each prompt by itself, layer by layer: a layer's weights serve all prompts before the next layer's come.
+  std::vector<at::Tensor> forward_each(std::vector<Passing> passing) const;
+  std::vector<at::Tensor> forward_each(const std::vector<TokenIds>& prompts) const {
+    return forward_each(enter(prompts));
+  }
 
-  Passing enter(const TokenIds& ids) const;
+ private:
   const at::Tensor& norm_in(std::int64_t layer) const;
   std::int64_t layers() const { return config_.num_hidden_layers - 1; }  // the last one's output is not used
 

@@ -5,6 +5,8 @@
 #include "kernels/image.h"
 #include "models/vae/strips.h"
 #include "models/vae/tiles.h"
+#include "plan/decoder_memory.h"
+#include "runtime/device_memory.h"
 #include "runtime/scalar_type.h"
 
 #include <algorithm>
@@ -39,11 +41,22 @@ VaeDecoder VaeDecoder::with(const plan::VaeLevers& levers) const {
   return other;
 }
 
-void VaeDecoder::claim_memory(std::int64_t elements, std::int64_t other_elements) const {
-  if (!weights_.device().is_cuda()) return;
-  const auto options = at::device(weights_.device()).dtype(weights_.dtype());
-  const at::Tensor one = at::empty({elements}, options), other = at::empty({other_elements}, options);
+void VaeDecoder::claim_memory(std::initializer_list<std::int64_t> bytes) const {
+  const auto claim = [&] {
+    std::vector<at::Tensor> claimed;
+    for (const std::int64_t each : bytes) {
+      claimed.push_back(at::empty({each}, at::device(weights_.device()).dtype(at::kByte)));
+    }
+  };
+  try {
+    claim();
+  } catch (const c10::OutOfMemoryError&) {  // one may have been carved from a larger piece that another run left
+    release_cached_memory(weights_.device());
+    claim();
+  }
 }
+
+std::int64_t VaeDecoder::element_bytes() const { return static_cast<std::int64_t>(c10::elementSize(weights_.dtype())); }
 
 std::vector<std::int64_t> VaeDecoder::level_channels() const {
   return {config_.block_out_channels.rbegin(), config_.block_out_channels.rend()};
@@ -78,14 +91,9 @@ vae::Residual VaeDecoder::start(const at::Tensor& latents) const {
 }
 
 at::Tensor VaeDecoder::run_whole(const at::Tensor& latents) const {
-  const std::vector<std::int64_t> channels = level_channels();
-  const std::int64_t levels = static_cast<std::int64_t>(channels.size());
-  std::int64_t largest = 0, pixels = latents.size(1) * latents.size(2);
-  for (std::int64_t i = 1; i < levels; ++i) {
-    pixels *= 4;
-    largest = std::max(largest, channels[i - 1] * pixels);
-  }
-  claim_memory(largest, largest);
+  const std::int64_t levels = static_cast<std::int64_t>(config_.block_out_channels.size());
+  const std::int64_t largest = plan::largest_map(config_, {latents.size(1), latents.size(2)}) * element_bytes();
+  claim_memory({largest, largest});
 
   vae::Residual sum = start(latents);
   for (std::int64_t i = 1; i < levels; ++i) {
@@ -100,15 +108,15 @@ at::Tensor VaeDecoder::run_strips(const at::Tensor& latents) const {
   const std::vector<std::int64_t> channels = level_channels();
   const vae::MapShape shape{channels[0], latents.size(1), latents.size(2)};
   const std::int64_t rows = std::max<std::int64_t>(config_.levers.strip_rows, 1);
-  const vae::StripMemory memory = vae::strip_memory(channels, shape, rows);
-  claim_memory(memory.buffer, memory.beside);
+  const plan::LatentSize size{shape.height, shape.width};
+  claim_memory({plan::strips_bytes(config_, size, rows, element_bytes())});
   const auto options = at::device(weights_.device()).dtype(weights_.dtype());
-  // Outside of what is claimed for the buffer, so that this is free again when the first level is done.
+  // First, and so at one end of what was claimed: all the rest is free again when the first level is done.
   at::Tensor x = vae::map_at(at::empty({shape.elements()}, options), 0, shape);
   x.copy_(vae::add(start(latents), norm_).x);
 
   const ParamView decoder(weights_, "decoder.");
-  const vae::Strips strips(at::empty({memory.buffer}, options), rows, norm_);
+  const vae::Strips strips(at::empty({plan::strip_memory(config_, size, rows).buffer}, options), rows, norm_);
   vae::Activation a{x, {}};
   x.reset();
   for (std::size_t i = 1; i < channels.size(); ++i) {

@@ -29,14 +29,15 @@ class VaeDecoder {
   at::Tensor decode(const at::Tensor& latents) const;
 
  private:
-  // Takes memory for both at once and gives it back: the caching allocator carves everything smaller from these two,
-  // where it would otherwise keep pieces of all sizes. On a GPU only.
-  void claim_memory(std::int64_t elements, std::int64_t other_elements) const;
+  // Takes pieces of memory of so many bytes and gives them back: the caching allocator carves everything smaller from
+  // these, where it would otherwise keep pieces of all sizes, of which no two make a large one.
+  void claim_memory(std::initializer_list<std::int64_t> bytes) const;
+  std::int64_t element_bytes() const;
   // What the last convolution leaves, without its bias, by the levers' choice.
   at::Tensor run(const at::Tensor& latents) const;
   // Each layer at once. Most memory: the largest image before and after its upsampler's convolution.
   at::Tensor run_whole(const at::Tensor& latents) const;
-  // All levels but the first by strips. Most memory: strip_memory.
+  // All levels but the first by strips. Most memory: plan::strips_bytes.
   at::Tensor run_strips(const at::Tensor& latents) const;
   // To the end of the first level, the last one's sum still to be made.
   vae::Residual start(const at::Tensor& latents) const;

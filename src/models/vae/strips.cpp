@@ -78,26 +78,6 @@ class StripPairs {
 
 }  // namespace
 
-StripMemory strip_memory(const std::vector<std::int64_t>& channels, const MapShape& latents, std::int64_t rows) {
-  StripMemory memory;
-  const auto need = [&](std::int64_t buffer, std::int64_t beside) {
-    memory = {std::max(memory.buffer, buffer), std::max(memory.beside, beside)};
-  };
-  MapShape out{0, latents.height, latents.width};
-  for (std::size_t level = 1; level < channels.size(); ++level) {
-    const MapShape in{channels[level - 1], 2 * out.height, 2 * out.width};
-    out = {channels[level], in.height, in.width};
-    const std::int64_t strip = std::min(rows, in.height);
-    need(in.elements(), (2 * source_rows(strip) + 4) * in.row() + (level == 1 ? in.elements() / 4 : 0));
-    if (in.channels != out.channels) {
-      const std::int64_t offset = pairs_offset(in, out);
-      need(std::max(in.elements(), offset + 2 * out.elements()), (strip + 2) * in.row() + strip * out.row());
-    }
-    need(2 * out.elements(), (strip + 2) * out.row() + strip * out.row());
-  }
-  return memory;
-}
-
 template <typename Pieces, typename Use>
 void Strips::sweep(const MapShape& shape, const kernels::GroupNorm& norm, Pieces&& pieces, Use&& use) const {
   Window window(shape, rows_, buffer_.options());

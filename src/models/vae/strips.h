@@ -1,19 +1,12 @@
 // The decoder's levels behind the first, by strips of rows: the values of layers.h in half the memory. One buffer holds
 // every map in turn, and a layer's result overwrites what the layer has read. Only the norms' statistics, of the whole
-// image all the same, are merged from those of strips.
+// image all the same, are merged from those of strips. What it takes: plan::strip_memory.
 #pragma once
 
 #include "models/vae/layers.h"
 #include "models/vae/window.h"
 
 namespace zimage::vae {
-
-// What the levels need for a latent image, in elements. channels: of each level, the deepest first.
-struct StripMemory {
-  std::int64_t buffer = 0;
-  std::int64_t beside = 0;  // at most at one time: a window and a strip of a convolution's result
-};
-StripMemory strip_memory(const std::vector<std::int64_t>& channels, const MapShape& latents, std::int64_t rows);
 
 // Every Activation that goes in or comes out lies at the buffer's start.
 class Strips {
