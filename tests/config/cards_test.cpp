@@ -42,6 +42,19 @@ TEST(Cards, every_card_draws_1024) {
   }
 }
 
+TEST(Cards, rates_follow_from_cores_and_clock) {
+  constexpr double kSustained = 0.70;  // of cards.yaml
+  int checked = 0;
+  for (const Card& card : cards()) {
+    long cores = 0, megahertz = 0;
+    if (std::sscanf(card.source.c_str(), "%ld cores at %ld MHz", &cores, &megahertz) != 2) continue;
+    const double peak = 2e-6 * static_cast<double>(cores) * static_cast<double>(megahertz);
+    EXPECT_NEAR(card.machine.tflops.f32 / kSustained, peak, 0.012 * peak) << card.key;
+    ++checked;
+  }
+  EXPECT_GE(checked, 35);
+}
+
 TEST(Cards, those_that_people_ask_for_are_there) {
   for (const char* key : {"t4",
                           "rtx-2060",
