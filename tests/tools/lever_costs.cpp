@@ -115,8 +115,15 @@ void measure_all(const Checkpoint& checkpoint) {
       "| size | decode | rows or latents | peak MiB | reserved MiB | ms | PSNR dB |\n|---|---|---|---|---|---|---|");
   for (const std::int64_t size : {1024, 2048}) measure_decoder(checkpoint, size);
   std::puts("| size | attention | heads | rows | peak MiB | ms | norm |\n|---|---|---|---|---|---|---|");
-  for (const plan::ActivationLevers levers :
-       {plan::ActivationLevers{0, 0}, {0, 2048}, {0, 1024}, {0, 512}, {10, 0}, {10, 1024}, {6, 1024}, {5, 512}}) {
+  for (const plan::ActivationLevers levers : {plan::ActivationLevers{0, 0},
+                                              {0, 2048},
+                                              {0, 1024},
+                                              {0, 512},
+                                              {10, 0},
+                                              {10, 1024},
+                                              {6, 1024},
+                                              {5, 512},
+                                              {2, 512}}) {
     measure_transformer(checkpoint, "auto", {1024, 2048}, levers);
   }
   for (const plan::ActivationLevers levers : {plan::ActivationLevers{0, 0}, {10, 1024}}) {
