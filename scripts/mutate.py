@@ -80,7 +80,7 @@ MUTATIONS = [
          "*PlanProperty*"),
     core("src/plan/activations.cpp", "has_kernel && pays_in_one_kernel(", "false && pays_in_one_kernel(",
          "*ActivationsOnH200*"),
-    core("src/plan/activations.cpp", "tokens -= kSequenceMultiple", "tokens = 0",
+    core("src/plan/activations.cpp", "caption -= kSequenceMultiple", "caption = 0",
          "Activations.shorter_prompts_are_provided_for"),
     core("src/plan/gated_product.h", "20 * pairs >= 19 * rounds * at_once", "20 * pairs >= 18 * rounds * at_once",
          "GatedProduct.*"),

@@ -7,6 +7,7 @@
 #include "app/plan_arguments.h"
 #include "app/plan_report.h"
 #include "checkpoint/checkpoint.h"
+#include "plan/explain.h"
 #include "plan/policy.h"
 
 namespace zimage::app {
@@ -36,7 +37,7 @@ double plan_one(const plan::Problem& problem, const plan::Machine& machine, cons
                 std::string& text) {
   const plan::Outcome outcome = plan::make_plan(problem, machine, policy);
   if (outcome.shortfall) {
-    throw Error(ErrorKind::memory, kind_of(problem.image) + ": " + shortfall_line(*outcome.shortfall));
+    throw Error(ErrorKind::memory, kind_of(problem.image) + ": " + plan::explain(*outcome.shortfall));
   }
   const plan::Plan& plan = *outcome.plan;
   text += ": " + format_seconds(plan.seconds()) + " each, " + format_bytes(plan.peak_bytes()) + " of " + machine.name;
