@@ -6,7 +6,9 @@
 #include "pipeline/drawing.h"
 #include "pipeline/failures.h"
 #include "pipeline/placement.h"
+#include "pipeline/plan_profile.h"
 #include "pipeline/studio.h"
+#include "plan/explain.h"
 #include "plan/policy.h"
 #include "plan/tokens.h"
 #include "plan/window.h"
@@ -69,6 +71,14 @@ RunChoice run_choice(const PipelineOptions& options, const Placement& placement,
   return run;
 }
 
+// "2", "0.5"
+std::string plain_seconds(double seconds) {
+  std::string text = std::to_string(seconds);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
 std::unique_ptr<MemorySampler> start_sampler(const PipelineOptions& options) {
   if (options.memory_interval <= 0) return nullptr;
   return std::make_unique<MemorySampler>(memory_source(resolve_device(options.device)),
@@ -128,8 +138,11 @@ class Pipeline::Impl {
   // Adds the result's warnings.
   std::vector<std::int32_t> tokenize(const std::string& prompt, Item& item) const;
   // Does the work again, one rung down the ladder of plans, each time that it runs out of memory.
-  void within_memory(const std::function<void()>& work);
-  // Throws `failure` where no plan needs less.
+  // stage: where the work is.
+  void within_memory(const std::function<void()>& work, const std::function<Stage()>& stage);
+  // What ran out, in which stage, and under which plan.
+  Error explained(const Error& failure, Stage stage) const;
+  // Throws Error(memory), saying what to change, where no plan needs less or none other may be taken.
   void step_down(const Error& failure);
 
   std::unique_ptr<MemorySampler> sampler_;  // null: nobody asked. First: counts from before CUDA starts
@@ -146,7 +159,7 @@ class Pipeline::Impl {
 };
 
 LoadProfile Pipeline::Impl::load(const ProgressCallback& progress) {
-  within_memory([&] { studio_->models.load().transformer(progress); });
+  within_memory([&] { studio_->models.load().transformer(progress); }, [] { return Stage::load; });
   const std::chrono::duration<double> taken = studio_->models.load().end() - start_;
   LoadProfile profile{.seconds = taken.count(), .peak = take_allocator_peak(at::Device(placement_.device))};
   if (sampler_) profile.device_bytes = sampler_->mark(std::nullopt).device.value_or(0);
@@ -205,27 +218,38 @@ void Pipeline::Impl::generate_window(std::span<const Request> requests, const Ou
   }
   if (window.items().empty()) return;
   studio_->models.prepare(shape_of(window.items()));
-  within_memory([&] { Drawing(*studio_, window).run(); });
+  within_memory([&] { Drawing(*studio_, window).run(); }, [&] { return window.stage(); });
 }
 
-void Pipeline::Impl::within_memory(const std::function<void()>& work) {
+void Pipeline::Impl::within_memory(const std::function<void()>& work, const std::function<Stage()>& stage) {
   for (;;) {
     try {
       return with_translated_failures(work);
     } catch (const Error& failure) {
-      if (failure.kind() != ErrorKind::memory || studio_->memory.strict_plan) throw;
-      step_down(failure);
+      if (failure.kind() != ErrorKind::memory) throw;
+      step_down(explained(failure, stage()));
     }
   }
 }
 
+Error Pipeline::Impl::explained(const Error& failure, Stage stage) const {
+  const plan::Plan& plan = studio_->models.plan();
+  return Error(ErrorKind::memory, std::string(plan::stage_name(stage)) + ": " + failure.what() + ", with a plan of " +
+                                      std::to_string(plan.peak_bytes() >> 20) + " MiB (" + in_words(plan.levers) + ")");
+}
+
 void Pipeline::Impl::step_down(const Error& failure) {
-  const double seconds = studio_->memory.oom_retry_delay_seconds;
-  log::warning(std::string(failure.what()) + "; waiting " + std::to_string(seconds) +
+  const std::string what_to_change = "; end what else uses the GPU, or give a smaller --vram-budget";
+  if (studio_->memory.strict_plan) {
+    throw Error(ErrorKind::memory, failure.what() + what_to_change + ", or leave --strict-plan out");
+  }
+  log::warning(std::string(failure.what()) + "; waiting " + plain_seconds(studio_->memory.oom_retry_delay_seconds) +
                " s, then again with a plan that needs less");
   studio_->prompts.leave_device();
-  std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
-  if (!studio_->models.step_down()) throw failure;
+  std::this_thread::sleep_for(std::chrono::duration<double>(studio_->memory.oom_retry_delay_seconds));
+  if (!studio_->models.step_down()) {
+    throw Error(ErrorKind::memory, failure.what() + what_to_change + "; no plan needs less than is free");
+  }
 }
 
 Pipeline::Pipeline(const PipelineOptions& options) {

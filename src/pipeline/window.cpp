@@ -44,7 +44,8 @@ ProgressCallback Window::progress() const {
   };
 }
 
-void Window::report(const Progress& state) const {
+void Window::report(const Progress& state) {
+  stage_ = state.stage;
   const ProgressCallback told = progress();
   if (told && !told(state)) throw Cancelled{};
 }

@@ -34,13 +34,16 @@ class Window {
   // Which adds to what is told how far the window is, and tells the caller.
   ProgressCallback progress() const;
   // Throws Cancelled when the caller asks for it.
-  void report(const Progress& state) const;
+  void report(const Progress& state);
+  // Of the last report.
+  Stage stage() const { return stage_; }
 
  private:
   OutcomeCallback on_image_;
   ProgressCallback progress_;
   std::vector<Item> items_;
   int handed_over_ = 0;
+  Stage stage_ = Stage::load;
 };
 
 }  // namespace zimage
