@@ -2,6 +2,7 @@
 
 #include "zimage/error.h"
 
+#include "app/hub_cache.h"
 #include "base/text.h"
 
 #include <cstdlib>
@@ -34,6 +35,9 @@ fs::path installed_models() {
 }  // namespace
 
 ModelFolder find_model(const std::optional<std::string>& given) {
+  if (given && !is_folder(*given) && is_repository_name(*given)) {
+    return {find_snapshot(hub_cache(), *given), "the Hugging Face cache"};
+  }
   if (given) return existing(*given, "--model");
   const char* variable = std::getenv("ZIMAGE_MODEL");
   if (variable != nullptr && *variable != '\0') return existing(variable, "$ZIMAGE_MODEL");
@@ -50,7 +54,9 @@ ModelFolder find_model(const std::optional<std::string>& given) {
 std::string model_name(const fs::path& dir) {
   std::error_code error;
   const fs::path resolved = fs::canonical(dir, error);
-  return (error ? dir : resolved).filename().string();
+  const fs::path& known = error ? dir : resolved;
+  const std::string repository = repository_of_snapshot(known);
+  return repository.empty() ? known.filename().string() : repository;
 }
 
 }  // namespace zimage::app

@@ -13,7 +13,7 @@ namespace {
 
 constexpr config::IntegerRange kBatch{1, 64};
 constexpr int kAmpere = 80;
-constexpr std::array<std::string_view, 16> kKeys{"model",
+constexpr std::array<std::string_view, 19> kKeys{"model",
                                                  "dtype",
                                                  "attention.backend",
                                                  "memory.budget",
@@ -25,6 +25,9 @@ constexpr std::array<std::string_view, 16> kKeys{"model",
                                                  "memory.allow_approximate",
                                                  "image.width",
                                                  "image.height",
+                                                 "image.size",
+                                                 "image.aspect",
+                                                 "image.megapixels",
                                                  "sampling.steps",
                                                  "sampling.guidance_scale",
                                                  "log.verbose",

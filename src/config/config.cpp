@@ -127,10 +127,27 @@ const Given* Config::given(const Setting& setting) const {
   return given ? &*given : nullptr;
 }
 
+void Config::refuse_two_sizes() const {
+  for (const Setting& one : settings()) {
+    if (!one.key.starts_with("image.") || given(one) == nullptr) continue;
+    for (const Setting& other : settings()) {
+      if (!other.key.starts_with("image.") || &other <= &one || given(other) == nullptr) continue;
+      if (!are_rivals(one.flag, other.flag)) continue;
+      throw Error(given(other)->breach, given(other)->name + ": not together with " + given(one)->name);
+    }
+  }
+}
+
 Options Config::options() const {
+  refuse_two_sizes();
   Options options;
   for (const Setting& setting : settings()) {
     if (const Given* const value = given(setting)) setting.apply(value_of(*value), options);
+  }
+  if (options.aspect || options.megapixels) {
+    const ImageSides sides = sides_of(options.aspect.value_or(1), options.megapixels.value_or(1));
+    options.request.width = sides.width;
+    options.request.height = sides.height;
   }
   return options;
 }

@@ -36,6 +36,9 @@ class Config {
   Options options() const;
 
  private:
+  // A size is given in one way.
+  void refuse_two_sizes() const;
+
   std::vector<std::optional<Given>> given_;  // one per setting
 };
 

@@ -20,6 +20,8 @@ struct LogOptions {
 struct Options {
   std::optional<std::string> model, prompt, prompt_file;
   Request request;                    // without its prompt, seed and noise
+  std::optional<double> aspect;       // width over height
+  std::optional<double> megapixels;   // of 1024x1024 pixels
   std::optional<std::uint64_t> seed;  // nothing: drawn
   std::optional<int> count;           // images
   std::optional<int> repeat, warmup;  // images

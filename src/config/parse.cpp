@@ -3,36 +3,17 @@
 #include "zimage/error.h"
 
 #include "base/text.h"
+#include "config/number.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <optional>
-#include <system_error>
 
 namespace zimage::config {
 namespace {
 
-constexpr std::int64_t kPixelMultiple = 16;
-constexpr std::int64_t kMaxPixels = 8192;
-constexpr std::size_t kLongestText = 200;  // bytes of a value in messages
 constexpr double kMaxBytes = 0x1p63;
 constexpr double kMaxSeconds = 3600;
-
-[[noreturn]] void refuse(const OptionValue& value, const std::string& rule) {
-  throw Error(value.breach, std::string(value.option) + " " +
-                                (value.text.empty() ? "\"\"" : printable(value.text, kLongestText)) + ": " + rule);
-}
-
-// The whole text as one number; nothing if it is no number of this type.
-template <class Number>
-std::optional<Number> number_in(std::string_view text) {
-  Number number{};
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || rest != end) return std::nullopt;
-  return number;
-}
 
 // 0 for what is no unit. A letter alone means the power of 1024, as in most tools.
 double bytes_of_unit(std::string_view unit) {
@@ -55,6 +36,12 @@ std::optional<std::uint64_t> size_in(std::string_view text) {
 
 }  // namespace
 
+void refuse(const OptionValue& value, const std::string& rule) {
+  constexpr std::size_t kLongestText = 200;  // bytes of a value in messages
+  throw Error(value.breach, std::string(value.option) + " " +
+                                (value.text.empty() ? "\"\"" : printable(value.text, kLongestText)) + ": " + rule);
+}
+
 std::int64_t parse_integer(const OptionValue& value, const IntegerRange& range, const std::string& or_else) {
   const auto number = number_in<std::int64_t>(value.text);
   if (!number || *number < range.min || *number > range.max) {
@@ -67,14 +54,6 @@ std::uint64_t parse_seed(const OptionValue& value) {
   const auto number = number_in<std::uint64_t>(value.text);
   if (!number) refuse(value, "must be a whole number from 0 to 18446744073709551615");
   return *number;
-}
-
-int parse_pixels(const OptionValue& value) {
-  const auto number = number_in<std::int64_t>(value.text);
-  if (!number || *number < kPixelMultiple || *number > kMaxPixels || *number % kPixelMultiple != 0) {
-    refuse(value, "must be a multiple of 16 from 16 to 8192 (pixels)");
-  }
-  return static_cast<int>(*number);
 }
 
 double parse_not_negative(const OptionValue& value) {

@@ -33,6 +33,18 @@ std::uint64_t parse_seed(const OptionValue& value);
 // Width or height in pixels: a multiple of 16 from 16 to 8192.
 int parse_pixels(const OptionValue& value);
 
+// "1024x768", or an aspect ratio by name: landscape, portrait or square.
+struct ImageSides {
+  int width = 0, height = 0;  // pixels
+};
+ImageSides parse_image_size(const OptionValue& value);
+// "16:9", "2.39:1": width over height, from 1/16 to 16.
+double parse_aspect(const OptionValue& value);
+// Of 1024 × 1024 pixels: above 0, at most 64.
+double parse_megapixels(const OptionValue& value);
+// The sides of that shape and area, to the nearest multiples of 16 pixels.
+ImageSides sides_of(double aspect, double megapixels);
+
 // A finite decimal number, 0 or more.
 double parse_not_negative(const OptionValue& value);
 double parse_seconds(const OptionValue& value);  // 3600 at most

@@ -56,7 +56,8 @@ NoiseSource noise_source(Value v) {
 }
 
 constexpr Setting kSettings[] = {
-    {"model", "--model", "DIR", Notation::text, "Folder of a checkpoint in the diffusers layout", "",
+    {"model", "--model", "DIR", Notation::text,
+     "Folder of a checkpoint in the diffusers layout, or the name of a repository in the Hugging Face cache", "",
      "$ZIMAGE_MODEL, else the built-in model", [](Value v, Options& o) { o.model = v.text; }},
     {"device", "--device", "DEVICE", Notation::word, "auto, cpu, cuda or cuda:N", "auto", "",
      [](Value v, Options& o) { o.pipeline.device = parse_device(v); }},
@@ -131,6 +132,20 @@ constexpr Setting kSettings[] = {
      "1024; the built-in model: its own", [](Value v, Options& o) { o.request.width = parse_pixels(v); }},
     {"image.height", "--height", "PIXELS", Notation::number, "Pixels, a multiple of 16 from 16 to 8192", "",
      "1024; the built-in model: its own", [](Value v, Options& o) { o.request.height = parse_pixels(v); }},
+    {"image.size", "--size", "SIZE", Notation::word,
+     "WIDTHxHEIGHT, such as 1024x768; or square, landscape (3:2) or portrait (2:3) of about 1024x1024 pixels", "",
+     "--width and --height",
+     [](Value v, Options& o) {
+       const ImageSides sides = parse_image_size(v);
+       o.request.width = sides.width;
+       o.request.height = sides.height;
+     }},
+    {"image.aspect", "--aspect", "WIDTH:HEIGHT", Notation::word,
+     "Shape of the image, such as 16:9, its sides rounded to multiples of 16", "", "--width and --height",
+     [](Value v, Options& o) { o.aspect = parse_aspect(v); }},
+    {"image.megapixels", "--megapixels", "F", Notation::number,
+     "Area of the image for --aspect (else of a square), in 1024x1024 pixels", "", "1 with --aspect",
+     [](Value v, Options& o) { o.megapixels = parse_megapixels(v); }},
     {"image.count", "--count", "N", Notation::number, "Images, with the seeds N, N + 1, ...", "", "1",
      [](Value v, Options& o) { o.count = integer(v, kCount); }},
 
@@ -190,12 +205,20 @@ constexpr Setting kSettings[] = {
      "", [](Value v, Options& o) { o.log.format = parse_choice(v, {"text", "json"}); }},
 };
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kRivals{{{"--prompt", "--prompt-file"},
-                                                                                {"--seed", "--latents"},
-                                                                                {"--count", "--latents"},
-                                                                                {"--count", "--repeat"},
-                                                                                {"--latents", "--repeat"},
-                                                                                {"--verbose", "--quiet"}}};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kRivals{{{"--prompt", "--prompt-file"},
+                                                                                 {"--size", "--width"},
+                                                                                 {"--size", "--height"},
+                                                                                 {"--size", "--aspect"},
+                                                                                 {"--size", "--megapixels"},
+                                                                                 {"--aspect", "--width"},
+                                                                                 {"--aspect", "--height"},
+                                                                                 {"--megapixels", "--width"},
+                                                                                 {"--megapixels", "--height"},
+                                                                                 {"--seed", "--latents"},
+                                                                                 {"--count", "--latents"},
+                                                                                 {"--count", "--repeat"},
+                                                                                 {"--latents", "--repeat"},
+                                                                                 {"--verbose", "--quiet"}}};
 
 }  // namespace
 

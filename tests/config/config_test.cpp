@@ -60,6 +60,9 @@ const std::map<std::string_view, std::string>& other_values() {
                                                               {"prompt.literal", "true"},
                                                               {"image.width", "512"},
                                                               {"image.height", "768"},
+                                                              {"image.size", "640x480"},
+                                                              {"image.aspect", "16:9"},
+                                                              {"image.megapixels", "0.5"},
                                                               {"image.count", "2"},
                                                               {"sampling.steps", "5"},
                                                               {"sampling.guidance_scale", "2.5"},
@@ -291,6 +294,31 @@ TEST(ConfigMerge, the_files_that_come_with_the_program) {
       EXPECT_EQ(given->text, s.fallback) << s.key;
     }
   }
+}
+
+TEST(SizeOptions, one_size_is_given_in_one_way) {
+  const auto options_of = [](std::vector<std::pair<const char*, const char*>> flags) {
+    Config config;
+    for (const auto& [key, text] : flags) config.give(setting(key), text);
+    return config.options();
+  };
+  EXPECT_EQ(options_of({{"image.size", "640x480"}}).request.height, 480);
+  const Options wide = options_of({{"image.aspect", "16:9"}, {"image.megapixels", "2"}});
+  EXPECT_EQ(wide.request.width, 1936);
+  EXPECT_EQ(wide.request.height, 1088);
+  expect_error(ErrorKind::usage, {"--size", "not together with --width"}, [&] {
+    options_of({{"image.size", "640x480"}, {"image.width", "640"}});
+  });
+  expect_error(ErrorKind::usage, {"--aspect", "not together with --size"}, [&] {
+    options_of({{"image.size", "640x480"}, {"image.aspect", "1:1"}});
+  });
+}
+
+TEST(SizeOptions, a_size_on_the_command_line_drops_the_files_sides) {
+  Config config;
+  config.give(setting("image.size"), "640x480");
+  config.read(parse_yaml("image: {width: 512, height: 512}\n", "f.yaml"));
+  EXPECT_EQ(config.options().request.width, 640);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 
 namespace zimage::config {
@@ -29,6 +30,54 @@ TEST(ParseSeed, takes_all_of_64_bits) {
   for (const char* text : {"18446744073709551616", "-1", "", "1.5", "seven"}) {
     expect_error(ErrorKind::usage, {"--seed", "0 to 18446744073709551615"}, [&] { parse_seed({"--seed", text}); });
   }
+}
+
+TEST(ParsePixels, A4_names_the_nearest_sizes) {
+  expect_error(ErrorKind::usage, {"--width 1000", "the nearest are 992 and 1008"}, [] {
+    parse_pixels({"--width", "1000"});
+  });
+  expect_error(ErrorKind::usage, {"--width 8191", "the nearest are 8176 and 8192"}, [] {
+    parse_pixels({"--width", "8191"});
+  });
+}
+
+TEST(ParseImageSize, takes_both_sides_or_a_name) {
+  const ImageSides sides = parse_image_size({"--size", "1024x768"});
+  EXPECT_EQ(sides.width, 1024);
+  EXPECT_EQ(sides.height, 768);
+  EXPECT_EQ(parse_image_size({"--size", "square"}).width, 1024);
+  EXPECT_GT(parse_image_size({"--size", "landscape"}).width, parse_image_size({"--size", "landscape"}).height);
+  EXPECT_LT(parse_image_size({"--size", "portrait"}).width, parse_image_size({"--size", "portrait"}).height);
+  for (const char* text : {"", "1024", "x", "1024x", "x768", "1024X768", "1024x768x3", "-16x16", "wide"}) {
+    expect_error(ErrorKind::usage, {"--size"}, [&] { parse_image_size({"--size", text}); });
+  }
+  expect_error(ErrorKind::usage, {"--size 1024x770", "height 770", "768 and 784"}, [] {
+    parse_image_size({"--size", "1024x770"});
+  });
+}
+
+TEST(ParseAspect, takes_ratios) {
+  EXPECT_DOUBLE_EQ(parse_aspect({"--aspect", "16:9"}), 16.0 / 9);
+  EXPECT_DOUBLE_EQ(parse_aspect({"--aspect", "2.5:1"}), 2.5);
+  EXPECT_DOUBLE_EQ(parse_aspect({"--aspect", "1.5"}), 1.5);
+  for (const char* text :
+       {"", ":", "16:", ":9", "16:0", "0:9", "-1:1", "nan:1", "1:nan", "17:1", "1:17", "16x9", "inf:1"}) {
+    expect_error(ErrorKind::usage, {"--aspect", "such as 16:9"}, [&] { parse_aspect({"--aspect", text}); });
+  }
+}
+
+TEST(SidesOf, keeps_shape_and_area_to_multiples_of_16) {
+  for (const double aspect : {1 / 16.0, 9 / 16.0, 1.0, 1.5, 2.39, 16.0}) {
+    for (const double megapixels : {0.25, 1.0, 4.0}) {
+      const ImageSides sides = sides_of(aspect, megapixels);
+      EXPECT_EQ(sides.width % 16, 0);
+      EXPECT_EQ(sides.height % 16, 0);
+      EXPECT_NEAR(sides.width, std::sqrt(megapixels * aspect) * 1024, 8);
+      EXPECT_NEAR(sides.height, std::sqrt(megapixels / aspect) * 1024, 8);
+    }
+  }
+  EXPECT_EQ(sides_of(16, 64).width, 8192);
+  EXPECT_EQ(sides_of(1 / 16.0, 1e-6).width, 16);
 }
 
 TEST(ParsePixels, takes_multiples_of_16_up_to_8192) {
