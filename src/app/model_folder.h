@@ -12,8 +12,8 @@ struct ModelFolder {
   std::string origin;  // "--model", "$ZIMAGE_MODEL", ...
 };
 
-// The given folder, or the repository of that name in the Hugging Face cache; else $ZIMAGE_MODEL; else the built-in model, beside the installed executable or in the source tree.
-// Throws Error(model) when that is no folder.
+// The given folder, or the repository of that name in the Hugging Face cache; else $ZIMAGE_MODEL; else the built-in
+// model, beside the installed executable or in the source tree. Throws Error(model) when that is no folder.
 ModelFolder find_model(const std::optional<std::string>& given);
 
 // The folder's own name, or that of the repository that it is a snapshot of: no path of the machine.
