@@ -18,7 +18,9 @@ JournalHeader header() { return {"1.2.3", 7, {}, {{"model", "m"}, {"dtype", "aut
 
 JournalEntry entry(std::uint64_t index) {
   JournalEntry entry;
-  entry.job = {index, 3, {}, std::to_string(index) + ".png"};
+  entry.job.index = index;
+  entry.job.line = 3;
+  entry.job.file = std::to_string(index) + ".png";
   Request& request = entry.job.request;
   request.prompt = "a \"red\" circle\n\u2028ä";
   request.negative_prompt = "b";

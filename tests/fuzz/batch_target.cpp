@@ -45,7 +45,9 @@ std::string printed(const std::vector<Item>& items) {
 void check_jobs(Format format, std::string_view text) {
   constexpr int kMaxJobs = 64;
   accepts({ErrorKind::usage}, [&] {
-    batch::JobReader jobs({.expand = true}, batch::ItemReader(format, batch::source_of(text, "f")));
+    batch::JobRules rules;
+    rules.expand = true;
+    batch::JobReader jobs(rules, batch::ItemReader(format, batch::source_of(text, "f")));
     std::set<std::string> names;
     for (int i = 0; i < kMaxJobs; ++i) {
       const std::optional<batch::Job> job = jobs.next();
