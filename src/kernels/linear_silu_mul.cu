@@ -18,7 +18,7 @@ namespace {
 using namespace hopper;
 
 constexpr int kRows = kGatedTile, kColumns = kGatedTile;  // of a tile of the result
-constexpr int kDepth = 64, kStages = 4;                   // of a stage: what a tile needs of `kDepth` columns of x and the weight
+constexpr int kDepth = 64, kStages = 4;  // of a stage: what a tile needs of `kDepth` columns of x and the weight
 constexpr int kRowBytes = kRows * kDepth * 2, kHalfBytes = kColumns * kDepth * 2;  // x; the gate, or up
 constexpr int kStageBytes = kRowBytes + 2 * kHalfBytes;
 constexpr int kBoxBytes = 64 * 64 * 2;  // of the result; a warpgroup's part of a tile is two boxes

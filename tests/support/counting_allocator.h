@@ -20,8 +20,8 @@ class CountingAllocator {
   std::int64_t peak_bytes() const;               // the most that was live at once since it lives
   std::int64_t allocations() const;              // so far
   int allocations_of(std::int64_t bytes) const;  // so far
-  // The allocation with this number from here on, from 0, fails as the system's would, and so do those after it, `times`
-  // in all.
+  // The allocation with this number from here on, from 0, fails as the system's would, and so do those after it,
+  // `times` in all.
   void fail_at(std::int64_t allocation, std::int64_t times = 1);
   // That one and all after it.
   void fail_from(std::int64_t allocation);
