@@ -32,7 +32,7 @@ TEST(ParseSeed, takes_all_of_64_bits) {
   }
 }
 
-TEST(ParsePixels, A4_names_the_nearest_sizes) {
+TEST(ParsePixels, names_the_nearest_sizes) {
   expect_error(ErrorKind::usage, {"--width 1000", "the nearest are 992 and 1008"}, [] {
     parse_pixels({"--width", "1000"});
   });
