@@ -143,10 +143,9 @@ MUTATIONS = [
            "TwoSlots.without_expectations_each_comes_when_it_is_acquired"),
     tensor("src/models/transformer/block.cpp", "const Lease lease = stack.acquire(name);", "",
            "Streaming.every_number_of_resident_blocks_gives_the_same_image"),
-    tensor("src/pipeline/pipeline.cpp", "studio_->memory.strict_plan) throw;\n      step_down",
-           "false) throw;\n      step_down",
+    tensor("src/pipeline/pipeline.cpp", "if (studio_->memory.strict_plan) {", "if (false) {",
            "Planned.R18_a_strict_plan_fails_instead"),
-    tensor("src/pipeline/pipeline.cpp", "      step_down(failure);", "      throw;",
+    tensor("src/pipeline/pipeline.cpp", "      step_down(explained(failure, stage()));", "      throw;",
            "Planned.R18_R27_an_image_that_runs_out_of_memory_is_drawn_with_a_smaller_plan"),
     # Windows and batches
     tensor("src/models/transformer/block.cpp", "if (sequences.lengths.size() == 1)", "if (true)",
