@@ -233,6 +233,7 @@ TEST(Generate, the_built_in_model_is_found_beside_the_executable_and_has_its_own
   fs::create_directory(dir / "bin");
   fs::copy(kModel, dir / "share/zimage/models/zimage-demo", fs::copy_options::recursive);
   fs::copy(ZIMAGE_EXECUTABLE, dir / "bin/zimage");
+  fs::create_directory_symlink(fs::path(ZIMAGE_EXECUTABLE).parent_path() / "src", dir / "lib");  // as if installed
   test::Invocation invocation{{"generate", "--prompt", "x", "--seed", "1", "--steps", "5", "--device", "cpu"},
                               dir.path()};
   invocation.executable = dir / "bin/zimage";
