@@ -16,7 +16,7 @@
 namespace zimage::io {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(ZIMAGE_SANITIZED)
 constexpr bool kMeasured = false;  // the sanitizers have costs of their own
 constexpr std::size_t kShare = 20;
 #else
