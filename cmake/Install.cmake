@@ -1,4 +1,5 @@
-# Installed: the executable, the two libraries, the public headers, the built-in model, and the package zimage::zimage.
+# Installed: the executable, the two libraries, the public headers, the built-in model, the package zimage::zimage,
+# completions and the manual page.
 include(CMakePackageConfigHelpers)
 
 set(installed zimage_core)
@@ -17,3 +18,13 @@ configure_package_config_file(cmake/zimageConfig.cmake.in zimageConfig.cmake
 write_basic_package_version_file(zimageConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/zimageConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/zimageConfigVersion.cmake
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/zimage)
+
+# What shells and `man` read, printed by the executable itself.
+if(NOT ZIMAGE_CORE_ONLY AND NOT ZIMAGE_SANITIZE)
+  install(CODE "
+    set(executable \"$<TARGET_FILE:zimage_cli>\")
+    set(share \"${PROJECT_BINARY_DIR}/share\")
+    set(data \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATADIR}\")
+    set(manual \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_MANDIR}/man1\")")
+  install(SCRIPT cmake/InstallShellFiles.cmake)
+endif()

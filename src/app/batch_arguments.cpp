@@ -22,7 +22,8 @@ void add_list_options(CLI::App& command, BatchArguments& a) {
                   {"--prompts", "FILE",
                    "What to draw: text (a prompt a line, # begins a comment), JSON lines, CSV or YAML; - is standard "
                    "input, drawn as its lines arrive"});
-  add_text_option(command, a.format, {"--format", "FORMAT", "text, jsonl, csv or yaml", "by the file's name"});
+  add_text_option(command, a.format,
+                  {"--format", "text|jsonl|csv|yaml", "How --prompts is written", "by the file's name"});
   command.add_flag("--expand", a.expand, "Take {red|blue} in a prompt for both; {{ and }} stand for braces");
 }
 

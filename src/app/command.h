@@ -26,5 +26,6 @@ Command plan_command(CLI::App& program);
 Command devices_command(CLI::App& program);
 Command doctor_command(CLI::App& program);
 Command config_command(CLI::App& program);
+Command completion_command(CLI::App& program);
 
 }  // namespace zimage::app

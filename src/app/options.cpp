@@ -53,8 +53,9 @@ void add_model_option(CLI::App& command, std::optional<std::string>& into) {
 void add_log_options(CLI::App& command, LogArguments& arguments) {
   command.add_flag("--verbose", arguments.verbose, "Say more");
   command.add_flag("--quiet", arguments.quiet, "Warnings and errors only");
-  add_text_option(command, arguments.format,
-                  {"--log-format", "FORMAT", "Messages on standard error: text, or json lines", "text"});
+  add_text_option(
+      command, arguments.format,
+      {"--log-format", "text|json", "How messages on standard error are written; json: an object a line", "text"});
 }
 
 void apply(const LogArguments& arguments) {

@@ -59,17 +59,18 @@ constexpr Setting kSettings[] = {
     {"model", "--model", "DIR", Notation::text,
      "Folder of a checkpoint in the diffusers layout, or the name of a repository in the Hugging Face cache", "",
      "$ZIMAGE_MODEL, else the built-in model", [](Value v, Options& o) { o.model = v.text; }},
-    {"device", "--device", "DEVICE", Notation::word, "auto, cpu, cuda or cuda:N", "auto", "",
+    {"device", "--device", "auto|cpu|cuda|cuda:N", Notation::word,
+     "Where to compute; auto: the first GPU, else the CPU", "auto", "",
      [](Value v, Options& o) { o.pipeline.device = parse_device(v); }},
-    {"dtype", "--dtype", "TYPE", Notation::word,
-     "auto, fp16, bf16 or fp32. auto: fp16 on CUDA; on the CPU fp32 if it fits, else the stored type", "auto", "",
+    {"dtype", "--dtype", "auto|fp16|bf16|fp32", Notation::word,
+     "Type of the weights; auto: fp16 on CUDA; on the CPU fp32 if it fits, else the stored type", "auto", "",
      [](Value v, Options& o) {
        o.pipeline.dtype = parse_choice(v, {"auto", "fp16", "bf16", "fp32"});
      }},
     {"threads", "--threads", "N", Notation::number, "CPU threads, 1 to 1024", "", "one per core",
      [](Value v, Options& o) { o.pipeline.threads = integer(v, kThreads); }},
-    {"attention.backend", "--attention", "BACKEND", Notation::word,
-     "auto, cudnn, flash, efficient or math: what computes the attention of the text encoder and the transformer. "
+    {"attention.backend", "--attention", "auto|cudnn|flash|efficient|math", Notation::word,
+     "What computes the attention of the text encoder and the transformer. "
      "Another one rounds differently, so the pixels differ a little. auto: the fastest for the GPU, the type and the "
      "length",
      "auto", "",
@@ -84,18 +85,19 @@ constexpr Setting kSettings[] = {
     {"memory.host_budget", "--host-budget", "SIZE", Notation::word,
      "Host memory for weights that are not on the device. auto: what is available, less a headroom", "auto", "",
      [](Value v, Options& o) { o.memory.host_budget_bytes = parse_budget(v); }},
-    {"memory.cpu_offload", "--cpu-offload", "HOW", Notation::word,
-     "auto, none, component (a stage's weights leave the device when it ends) or sequential (layers stream from host "
+    {"memory.cpu_offload", "--cpu-offload", "auto|none|component|sequential", Notation::word,
+     "Whether weights leave the device: none, component (a stage's when it ends) or sequential (layers stream from "
+     "host "
      "memory)",
      "auto", "", [](Value v, Options& o) { o.memory.cpu_offload = cpu_offload(v); }},
-    {"memory.attention_slicing", "--attention-slicing", "HEADS", Notation::word,
-     "auto, off, or how many heads' attention is computed at a time", "auto", "",
+    {"memory.attention_slicing", "--attention-slicing", "auto|off|N", Notation::word,
+     "How many heads' attention is computed at a time", "auto", "",
      [](Value v, Options& o) { o.memory.heads_per_slice = heads_per_slice(v); }},
-    {"memory.activation_recompute", "--activation-recompute", "WHEN", Notation::word,
-     "auto, on or off: blocks work on a part of the image's tokens at a time, and compute their input again for each",
-     "auto", "", [](Value v, Options& o) { o.memory.activation_recompute = on_or_off(v); }},
-    {"memory.vae_tiling", "--vae-tiling", "HOW", Notation::word,
-     "auto, off, strips (the same image) or tiles (an approximation)", "auto", "",
+    {"memory.activation_recompute", "--activation-recompute", "auto|on|off", Notation::word,
+     "Blocks work on a part of the image's tokens at a time, and compute their input again for each", "auto", "",
+     [](Value v, Options& o) { o.memory.activation_recompute = on_or_off(v); }},
+    {"memory.vae_tiling", "--vae-tiling", "auto|off|strips|tiles", Notation::word,
+     "Decode by strips (the same image) or by tiles (an approximation)", "auto", "",
      [](Value v, Options& o) { o.memory.vae_tiling = vae_tiling(v); }},
     {"memory.allow_approximate", "--allow-approximate", "", Notation::boolean,
      "Let auto choose levers that change the image (VAE tiles)", "false", "",
@@ -132,7 +134,7 @@ constexpr Setting kSettings[] = {
      "1024; the built-in model: its own", [](Value v, Options& o) { o.request.width = parse_pixels(v); }},
     {"image.height", "--height", "PIXELS", Notation::number, "Pixels, a multiple of 16 from 16 to 8192", "",
      "1024; the built-in model: its own", [](Value v, Options& o) { o.request.height = parse_pixels(v); }},
-    {"image.size", "--size", "SIZE", Notation::word,
+    {"image.size", "--size", "WxH|square|landscape|portrait", Notation::word,
      "WIDTHxHEIGHT, such as 1024x768; or square, landscape (3:2) or portrait (2:3) of about 1024x1024 pixels", "",
      "--width and --height",
      [](Value v, Options& o) {
@@ -164,8 +166,8 @@ constexpr Setting kSettings[] = {
      [](Value v, Options& o) { o.request.cfg_truncation = parse_not_negative(v); }},
     {"sampling.seed", "--seed", "N", Notation::number, "Of the noise, 0 to 2^64 - 1", "", "drawn, and printed",
      [](Value v, Options& o) { o.seed = parse_seed(v); }},
-    {"sampling.rng", "--rng", "PLACE", Notation::word,
-     "Where the noise is drawn: cpu (the same on every machine) or cuda", "cpu", "",
+    {"sampling.rng", "--rng", "cpu|cuda", Notation::word,
+     "Where the noise is drawn; on the CPU it is the same on every machine", "cpu", "",
      [](Value v, Options& o) { o.request.noise_source = noise_source(v); }},
     {"sampling.latents", "--latents", "FILE", Notation::text,
      "Start from this noise instead of a seed's (safetensors, float32, key \"latents\", [channels, height / 8, width / "
@@ -201,8 +203,9 @@ constexpr Setting kSettings[] = {
      [](Value v, Options& o) { o.log.verbose = boolean(v); }},
     {"log.quiet", "--quiet", "", Notation::boolean, "Warnings and errors only", "false", "",
      [](Value v, Options& o) { o.log.quiet = boolean(v); }},
-    {"log.format", "--log-format", "FORMAT", Notation::word, "Messages on standard error: text, or json lines", "text",
-     "", [](Value v, Options& o) { o.log.format = parse_choice(v, {"text", "json"}); }},
+    {"log.format", "--log-format", "text|json", Notation::word,
+     "How messages on standard error are written; json: an object a line", "text", "",
+     [](Value v, Options& o) { o.log.format = parse_choice(v, {"text", "json"}); }},
 };
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kRivals{{{"--prompt", "--prompt-file"},

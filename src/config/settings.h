@@ -17,7 +17,7 @@ enum class Notation { text, word, number, boolean };
 struct Setting {
   std::string_view key;    // "image.width"
   std::string_view flag;   // "--width"
-  std::string_view takes;  // "PIXELS", "[=FILE]" for a value that may be left out; empty: a switch
+  std::string_view takes;  // "PIXELS", "on|off" for words, "[=FILE]" for a value that may be left out; empty: a switch
   Notation notation;
   std::string_view help;                              // with the unit
   std::string_view fallback;                          // the value that holds without it; empty: see fallback_note

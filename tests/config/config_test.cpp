@@ -4,8 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cctype>
 #include <map>
 #include <set>
+#include <sstream>
 
 namespace zimage::config {
 namespace {
@@ -114,6 +117,22 @@ TEST(Settings, every_key_goes_through_a_file_and_through_show) {
     EXPECT_EQ(to_yaml(typed).find("f.yaml"), std::string::npos);
     EXPECT_NE(to_yaml(typed).find(" # command line\n"), std::string::npos);
   }
+}
+
+// --help, the shells and the manual name these words.
+TEST(Settings, every_word_that_a_value_names_is_taken) {
+  std::size_t words = 0;
+  for (const Setting& s : settings()) {
+    if (s.takes.find('|') == std::string_view::npos) continue;
+    std::istringstream alternatives{std::string(s.takes)};
+    for (std::string word; std::getline(alternatives, word, '|');) {
+      if (std::any_of(word.begin(), word.end(), [](unsigned char c) { return std::isupper(c) != 0; })) continue;
+      Options options;
+      EXPECT_NO_THROW(s.apply({s.flag, word}, options)) << s.flag << ' ' << word;
+      ++words;
+    }
+  }
+  EXPECT_GE(words, 30U);
 }
 
 // The defaults that are documented are those of the code: written out, they change nothing.

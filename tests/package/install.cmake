@@ -19,3 +19,11 @@ foreach(file IN LISTS files)
     endif()
   endforeach()
 endforeach()
+
+foreach(file bash-completion/completions/zimage zsh/site-functions/_zimage fish/vendor_completions.d/zimage.fish
+    man/man1/zimage.1)
+  file(SIZE ${WORK}/prefix/share/${file} bytes)
+  if(bytes LESS 1000)
+    message(FATAL_ERROR "share/${file} has ${bytes} bytes")
+  endif()
+endforeach()
