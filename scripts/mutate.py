@@ -180,7 +180,7 @@ MUTATIONS = [
     # What reads files from strangers
     core("src/io/safetensors_header.cpp", "if (end - begin != bytes)", "if (end - begin < bytes)",
          "Safetensors.S27_*"),
-    core("src/io/safetensors_header.cpp", "tensor.offset != expected", "tensor.offset > expected", "Safetensors.S21_*"),
+    core("src/io/safetensors_header.cpp", "if (offset < expected)", "if (offset + 1000 < expected)", "Safetensors.S21_*"),
     core("src/io/safetensors_header.cpp", "if (rest > 0)", "if (rest > 1000)", "Safetensors.S25_*"),
     core("src/checkpoint/shard_index.cpp", "if (!io::is_plain_name(*name))", "if (name->empty())",
          "ComponentFilesTest.X1_*"),

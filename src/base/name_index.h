@@ -2,6 +2,8 @@
 // slow, as a hash table's buckets or a tree of 2 million nodes would be.
 #pragma once
 
+#include "base/huge_pages.h"
+
 #include <algorithm>
 #include <bit>
 #include <cstddef>
@@ -22,7 +24,7 @@ class NameIndex {
   // name_at(i) is the i-th of `count` names.
   template <class NameAt>
   NameIndex(std::size_t count, const NameAt& name_at) {
-    std::vector<Entry> entries;
+    HugeVector<Entry> entries;
     entries.reserve(count);
     for (std::size_t i = 0; i < count; ++i) entries.push_back({hash(name_at(i)), i});
     const auto before = [&](const Entry& a, const Entry& b) {
@@ -65,7 +67,7 @@ class NameIndex {
 
   // Fills entries_ part by part, by the hash's upper bits; the parts' ends. A part that is sorted alone stays in the
   // cache, unless somebody chose the names for one hash: then it is as large as all of them.
-  std::vector<std::size_t> spread(const std::vector<Entry>& entries) {
+  std::vector<std::size_t> spread(const HugeVector<Entry>& entries) {
     constexpr int kHashBits = std::numeric_limits<std::size_t>::digits;
     const int bits = std::max(static_cast<int>(std::bit_width(entries.size())) - kPartBits, 1);
     const auto part_of = [&](const Entry& entry) { return entry.hash >> (kHashBits - bits); };
@@ -79,7 +81,7 @@ class NameIndex {
 
   static std::size_t hash(std::string_view name) { return std::hash<std::string_view>()(name); }
 
-  std::vector<Entry> entries_;  // by hash, then by name
+  HugeVector<Entry> entries_;  // by hash, then by name
 };
 
 }  // namespace zimage

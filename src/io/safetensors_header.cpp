@@ -211,47 +211,63 @@ void HeaderReader::finish_tensor() {
 
 // What the tensors are sorted by, without the tensors: they would be moved dozens of times.
 struct Extent {
-  std::uint64_t offset, bytes;
+  std::uint64_t offset;
   std::size_t position;  // in the header
 
   auto operator<=>(const Extent&) const = default;
 };
 
-// tensors[order[i].position] for each i. They lie all over the memory, so the next ones are asked for ahead.
-TensorInfos in_order(TensorInfos&& tensors, const HugeVector<Extent>& order) {
+// The tensors that have bytes, by their place in the file.
+HugeVector<Extent> sorted_extents(const TensorInfos& tensors) {
+  HugeVector<Extent> extents;
+  extents.reserve(tensors.size());
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (tensors[i].bytes > 0) extents.push_back({tensors[i].offset, i});
+  }
+  if (!std::is_sorted(extents.begin(), extents.end())) std::sort(extents.begin(), extents.end());
+  return extents;
+}
+
+// The tensors that have bytes as `extents` lists them, then those without in the order of the header. They lie all over
+// the memory, so the next ones are asked for ahead.
+TensorInfos in_order(TensorInfos&& tensors, const HugeVector<Extent>& extents) {
+  bool in_place = true;
+  for (std::size_t i = 0; i < extents.size() && in_place; ++i) in_place = extents[i].position == i;
+  if (in_place) return std::move(tensors);
   constexpr std::size_t kAhead = 16;
   TensorInfos sorted;
-  sorted.reserve(order.size());
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const TensorInfo* const later = &tensors[order[std::min(i + kAhead, order.size() - 1)].position];
+  sorted.reserve(tensors.size());
+  for (std::size_t i = 0; i < extents.size(); ++i) {
+    const TensorInfo* const later = &tensors[extents[std::min(i + kAhead, extents.size() - 1)].position];
     __builtin_prefetch(later);
     __builtin_prefetch(&later->bytes);  // may be of another cache line
-    sorted.push_back(std::move(tensors[order[i].position]));
+    sorted.push_back(std::move(tensors[extents[i].position]));
+  }
+  for (TensorInfo& tensor : tensors) {
+    if (tensor.bytes == 0) sorted.push_back(std::move(tensor));
   }
   return sorted;
 }
 
-// By their bytes' place in the file; those without bytes as the header lists them.
-TensorInfos sorted_by_place(TensorInfos&& tensors) {
-  HugeVector<Extent> order;
-  order.reserve(tensors.size());
-  for (const TensorInfo& tensor : tensors) order.push_back({tensor.offset, tensor.bytes, order.size()});
-  if (std::is_sorted(order.begin(), order.end())) return std::move(tensors);
-  std::sort(order.begin(), order.end());
-  return in_order(std::move(tensors), order);
-}
-
-void check_layout(const TensorInfos& tensors, std::string_view source, DataRange data) {
+// Tensors with bytes follow each other from the first byte of the data to the last; one without stands between two.
+void check_layout(const TensorInfos& tensors, const HugeVector<Extent>& extents, std::string_view source,
+                  DataRange data) {
+  const auto misplaced = [&](const TensorInfo& tensor, std::string_view what) {
+    refuse(source, "tensor " + quoted(tensor.name) + ": its data_offsets " + std::string(what));
+  };
   std::uint64_t expected = data.start;
-  for (const TensorInfo& tensor : tensors) {
-    if (tensor.offset != expected) {
-      refuse(source, "tensor " + quoted(tensor.name) + ": its data_offsets " +
-                         (tensor.offset < expected ? "overlap another tensor's" : "leave a hole before it"));
-    }
-    expected = tensor.offset + tensor.bytes;
+  for (const auto& [offset, position] : extents) {
+    if (offset < expected) misplaced(tensors[position], "overlap another tensor's");
+    if (offset > expected) misplaced(tensors[position], "leave a hole before it");
+    expected = offset + tensors[position].bytes;
   }
   const std::uint64_t rest = data.start + data.bytes - expected;
   if (rest > 0) refuse(source, std::to_string(rest) + " bytes after the last tensor");
+  for (const TensorInfo& tensor : tensors) {
+    if (tensor.bytes > 0 || tensor.offset == data.start || tensor.offset == expected) continue;
+    const auto next = std::lower_bound(extents.begin(), extents.end(), Extent{tensor.offset, 0});
+    if (next == extents.end() || next->offset != tensor.offset) misplaced(tensor, "overlap another tensor's");
+  }
 }
 
 }  // namespace
@@ -259,9 +275,10 @@ void check_layout(const TensorInfos& tensors, std::string_view source, DataRange
 TensorInfos parse_safetensors_header(std::string_view json, std::string_view source, DataRange data) {
   HeaderReader reader(json, source, data);
   visit_json(json, source, {.max_depth = 3}, reader);
-  TensorInfos tensors = sorted_by_place(reader.take());
-  check_layout(tensors, source, data);
-  return tensors;
+  TensorInfos tensors = reader.take();
+  const HugeVector<Extent> extents = sorted_extents(tensors);
+  check_layout(tensors, extents, source, data);
+  return in_order(std::move(tensors), extents);
 }
 
 }  // namespace zimage::io

@@ -27,7 +27,8 @@ struct DataRange {
   std::uint64_t bytes = 0;
 };
 
-// The tensors in the order of their bytes, which fill the range without hole or overlap. Names may still repeat.
+// The tensors in the order of their bytes, which fill the range without hole or overlap, then those without bytes.
+// Names may still repeat.
 // Throws Error(model) "SOURCE: tensor NAME: rule".
 TensorInfos parse_safetensors_header(std::string_view json, std::string_view source, DataRange data);
 

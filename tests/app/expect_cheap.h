@@ -17,11 +17,10 @@ constexpr long kMaxKibBeyondVersion = 256 << 10;
 
 // Within 2 s and 256 MB, and three times the header, of `zimage --version`, which loads the same libraries. Seconds of
 // the processors, for tests run beside each other.
-inline void expect_cheap(const Outcome& outcome, std::uint64_t header_bytes = 0,
-                         double seconds = kMaxSecondsBeyondVersion) {
+inline void expect_cheap(const Outcome& outcome, std::uint64_t header_bytes = 0) {
   const Outcome version = run_zimage({{"--version"}, std::filesystem::temp_directory_path()});
   ASSERT_EQ(version.exit_code, 0) << version.err;
-  EXPECT_LE(outcome.cpu_seconds, version.cpu_seconds + seconds);
+  EXPECT_LE(outcome.cpu_seconds, version.cpu_seconds + kMaxSecondsBeyondVersion);
   EXPECT_LE(outcome.peak_rss_kib,
             version.peak_rss_kib + kMaxKibBeyondVersion + static_cast<long>(3 * header_bytes / 1024));
 }

@@ -4,15 +4,22 @@
 #include "support/temp_dir.h"
 
 #include <limits>
+#include <set>
 
 namespace zimage::fuzz {
 namespace {
 
-// The tensors fill the range one after the other, and each has the bytes that its shape asks for.
+// The tensors fill the range one after the other, those without bytes stand between two and are listed last, and each
+// has the bytes that its shape asks for.
 void check_tensors(const io::TensorInfos& tensors, io::DataRange data) {
   std::uint64_t expected = data.start;
+  std::set<std::uint64_t> places{expected};
+  bool with_bytes = true;
   for (const io::TensorInfo& tensor : tensors) {
-    require(tensor.offset == expected, "a hole or an overlap before " + tensor.name);
+    with_bytes &= tensor.bytes > 0;
+    require(with_bytes == (tensor.bytes > 0), "bytes after a tensor without them: " + tensor.name);
+    require(with_bytes ? tensor.offset == expected : places.count(tensor.offset) == 1,
+            "a hole or an overlap before " + tensor.name);
     std::uint64_t bytes = dtype_bytes(tensor.dtype);
     for (const std::int64_t dimension : tensor.shape) {
       require(dimension >= 0, "a negative dimension");
@@ -21,6 +28,7 @@ void check_tensors(const io::TensorInfos& tensors, io::DataRange data) {
     require(bytes == tensor.bytes, "the shape of " + tensor.name + " asks for other bytes");
     require(tensor.bytes <= std::numeric_limits<std::uint64_t>::max() - expected, "a tensor beyond 64 bits");
     expected += tensor.bytes;
+    places.insert(expected);
   }
   require(expected == data.start + data.bytes, "bytes after the last tensor");
 }
