@@ -1,4 +1,5 @@
 // The size of an image as people say it.
+#include "base/text.h"
 #include "config/number.h"
 
 #include <algorithm>
@@ -41,7 +42,7 @@ ImageSides parse_image_size(const OptionValue& value) {
   const std::size_t cross = value.text.find('x');
   if (cross == std::string_view::npos) refuse(value, "must be WIDTHxHEIGHT, landscape, portrait or square");
   const auto side = [&](const char* which, std::string_view text) {
-    return parse_pixels({std::string(value.option) + " " + std::string(value.text) + ": " + which, text, value.breach});
+    return parse_pixels({std::string(value.option) + " " + printable(value.text) + ": " + which, text, value.breach});
   };
   return {side("width", value.text.substr(0, cross)), side("height", value.text.substr(cross + 1))};
 }
