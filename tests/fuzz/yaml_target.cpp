@@ -41,7 +41,7 @@ std::string printed(const Yaml& yaml) {
   if (const auto* map = std::get_if<Yaml::Map>(&yaml.value)) {
     for (const YamlMember& member : *map) {
       out += out.empty() ? "{" : ", ";
-      out += double_quoted(member.key) + ": ";
+      out += "? " + double_quoted(member.key) + " : ";  // a key without a question mark has a bounded length
       out += printed(member.value);
     }
     return out.empty() ? "{}" : out + "}";
