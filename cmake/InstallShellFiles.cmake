@@ -1,5 +1,10 @@
 # Run by `cmake --install`: completions and the manual page, where bash, zsh, fish and man look for them.
-# executable, share (a folder to write to), data and manual (where they go) are set before.
+# executable, libraries (the folders of what it needs, for a package), share (a folder to write to), data and manual
+# (where they go) are set before.
+if(libraries)
+  list(JOIN libraries ":" path)
+  set(ENV{LD_LIBRARY_PATH} "${path}")
+endif()
 foreach(shell bash zsh fish man)
   file(MAKE_DIRECTORY "${share}/${shell}")
 endforeach()
@@ -16,4 +21,9 @@ endif()
 file(INSTALL "${share}/bash/zimage" DESTINATION "${data}/bash-completion/completions")
 file(INSTALL "${share}/zsh/_zimage" DESTINATION "${data}/${zsh}")
 file(INSTALL "${share}/fish/zimage.fish" DESTINATION "${data}/fish/vendor_completions.d")
-file(INSTALL "${share}/man/zimage.1" DESTINATION "${manual}")
+if(libraries)
+  execute_process(COMMAND gzip -9nf zimage.1 WORKING_DIRECTORY "${share}/man" COMMAND_ERROR_IS_FATAL ANY)
+  file(INSTALL "${share}/man/zimage.1.gz" DESTINATION "${manual}")
+else()
+  file(INSTALL "${share}/man/zimage.1" DESTINATION "${manual}")
+endif()

@@ -3,7 +3,7 @@
 #   system packages, with apt-get (through sudo unless run as root);
 #   LibTorch: the PyPI wheel, in .venv/ of this project (or your own: ZIMAGE_TORCH_DIR=.../site-packages/torch);
 #   nvcc of LibTorch's CUDA release, in .venv/ too, where the machine has none.
-# Run it as often as you like. Usage: scripts/setup.sh [test]   ("test" adds what only the tests need)
+# Run it as often as you like. Usage: scripts/setup.sh [test|package]   (what the tests, or packages, need beside)
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 torch_version=2.11.0
@@ -15,7 +15,8 @@ test_packages=(git strace libbenchmark-dev)
 case ${1:-build} in
   build) ;;
   test) packages+=("${test_packages[@]}") ;;
-  *) die "usage: scripts/setup.sh [test]" ;;
+  package) packages+=(dpkg-dev) ;;
+  *) die "usage: scripts/setup.sh [test|package]" ;;
 esac
 
 as_root() {
