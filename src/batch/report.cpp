@@ -21,7 +21,7 @@ using io::Json;
 
 std::string fixed(double value, int decimals) {
   std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%.*f", decimals, value);
+  static_cast<void>(std::snprintf(text.data(), text.size(), "%.*f", decimals, value));  // 64 bytes hold years
   return text.data();
 }
 
