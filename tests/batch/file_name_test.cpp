@@ -24,7 +24,8 @@ class RefusedTemplate : public testing::TestWithParam<std::pair<std::string, std
 
 TEST_P(RefusedTemplate, with_the_rule) {
   const auto& [text, rule] = GetParam();
-  test::expect_error(ErrorKind::usage, {"--name-template", rule}, [&, &text = text] { NameTemplate(text, "--name-template"); });
+  test::expect_error(ErrorKind::usage, {"--name-template", rule},
+                     [&, &text = text] { NameTemplate(text, "--name-template"); });
 }
 
 INSTANTIATE_TEST_SUITE_P(

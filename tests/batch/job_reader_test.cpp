@@ -65,7 +65,8 @@ TEST(Jobs, expansions_that_break_a_rule_are_refused) {
       {"{a|{b|c}}", "a list in a list"},
       {many, "more than 1000000 prompts"}};
   for (const auto& [prompt, rule] : cases) {
-    test::expect_error(ErrorKind::usage, {rule}, [&, &prompt = prompt] { jobs(rules, "{\"prompt\":\"" + prompt + "\"}"); });
+    test::expect_error(ErrorKind::usage, {rule},
+                       [&, &prompt = prompt] { jobs(rules, "{\"prompt\":\"" + prompt + "\"}"); });
   }
 }
 
