@@ -6,10 +6,11 @@
 
 namespace zimage {
 
+/// 8 bits a channel, sRGB.
 struct Image {
-  int width = 0;                  // pixels
-  int height = 0;                 // pixels
-  std::vector<std::uint8_t> rgb;  // width * height * 3 bytes, rows from the top, no padding
+  int width = 0;                  ///< pixels
+  int height = 0;                 ///< pixels
+  std::vector<std::uint8_t> rgb;  ///< width * height * 3 bytes, rows from the top, no padding
 };
 
 }  // namespace zimage

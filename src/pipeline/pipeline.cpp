@@ -118,6 +118,7 @@ class Pipeline::Impl {
 
   void generate_window(std::span<const Request> requests, const OutcomeCallback& on_image,
                        const ProgressCallback& progress);
+  Profile plan(const Request& request) const;
   int window_images(const Request& request) const { return studio_->models.window_images(shape_of(sized(request))); }
 
   const std::string& device() const { return placement_.device; }
@@ -157,6 +158,18 @@ class Pipeline::Impl {
   std::vector<std::string> warnings_;
   std::unique_ptr<Studio> studio_;
 };
+
+Profile Pipeline::Impl::plan(const Request& request) const {
+  const Request whole = sized(request);
+  check_request(whole);
+  const plan::Plan plan = studio_->models.plan_for(shape_of(whole));
+  Profile profile;
+  profile.plan = plan_profile({.plan = &plan, .rung = studio_->models.rung() + 1, .retries = 0});
+  profile.encode.predicted = prediction(plan, Stage::encode);
+  profile.denoise.predicted = prediction(plan, Stage::denoise);
+  profile.decode.predicted = prediction(plan, Stage::decode);
+  return profile;
+}
 
 LoadProfile Pipeline::Impl::load(const ProgressCallback& progress) {
   within_memory([&] { studio_->models.load().transformer(progress); }, [] { return Stage::load; });
@@ -279,6 +292,7 @@ void Pipeline::generate_window(std::span<const Request> requests, const OutcomeC
   with_translated_failures([&] { impl_->generate_window(requests, on_image, progress); });
 }
 
+Profile Pipeline::plan(const Request& request) const { return impl_->plan(request); }
 int Pipeline::window_images(const Request& request) const { return impl_->window_images(request); }
 
 std::vector<MemorySample> Pipeline::memory_samples() const { return impl_->memory_samples(); }

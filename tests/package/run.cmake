@@ -1,7 +1,11 @@
 # Runs the consumer and the installed executable, without help from the environment.
 unset(ENV{LD_LIBRARY_PATH})
 unset(ENV{ZIMAGE_MODEL})
-execute_process(COMMAND ${WORK}/embed/embed ${MODEL} "a red circle" ${WORK}/picture.ppm COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${WORK}/embed/embed ${MODEL} "a red circle" ${WORK}/picture.ppm
+  COMMAND_ERROR_IS_FATAL ANY ERROR_VARIABLE said)
+if(NOT said MATCHES "plan: all resident\n.*denoise 8/8\n.*tokens, .* s for the steps\n$")
+  message(FATAL_ERROR "standard error was: ${said}")
+endif()
 file(READ ${WORK}/picture.ppm header LIMIT 3)
 file(SIZE ${WORK}/picture.ppm bytes)
 if(NOT header STREQUAL "P6\n" OR bytes LESS 768)  # 16 * 16 pixels of 3 bytes, the smallest picture
