@@ -1,4 +1,4 @@
-# zimage with LibTorch, on Debian 12. Build: docker build -t zimage .      (an hour: the kernels of all architectures)
+# zimage with LibTorch, on Debian 12. Build: docker build -t zimage .      (long: the kernels of all architectures)
 # Run, with NVIDIA's container toolkit:
 #   docker run --rm --gpus all -v "$PWD:/work" -v ~/.cache/huggingface:/root/.cache/huggingface zimage \
 #     generate --model Tongyi-MAI/Z-Image-Turbo --prompt "a lighthouse at dusk, oil painting" --out lighthouse.png

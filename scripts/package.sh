@@ -16,7 +16,7 @@ read -ra more <<<"${ZIMAGE_CMAKE_ARGS:-}"
 scripts/setup.sh package
 say "Configuring $build"
 quietly "cmake" cmake --preset package -B "$build" "${options[@]}" "${more[@]}" || exit 1
-say "Building (an hour on two cores the first time: the kernels of all architectures)"
+say "Building (long the first time: the kernels of all architectures)"
 cmake --build "$build" >&2 || die "the build failed; the compiler's message is above"
 say "Packing"
 rm -f "$build"/*.deb "$build"/*.tar.gz
