@@ -6,10 +6,9 @@ include_guard()
 include(CheckPIESupported)
 check_pie_supported(LANGUAGES CXX)
 
-# For what reads files and arguments. Fortified functions need optimisation, and the sanitizers check the same calls
-# themselves.
-add_library(zimage_hardening INTERFACE)
-target_compile_options(zimage_hardening INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fstack-protector-strong
-  $<$<CONFIG:Release,RelWithDebInfo,MinSizeRel>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2>>)
+# Fortified functions need optimisation, and the sanitizers check the same calls themselves.
+add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fstack-protector-strong>
+  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CONFIG:Release,RelWithDebInfo,MinSizeRel>>:-U_FORTIFY_SOURCE>
+  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CONFIG:Release,RelWithDebInfo,MinSizeRel>>:-D_FORTIFY_SOURCE=2>)
 # For everything: relocations are resolved at the start, and read-only from then on.
 add_link_options(LINKER:-z,relro,-z,now)

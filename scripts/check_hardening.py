@@ -2,9 +2,7 @@
 """Holds built binaries against SECURITY.md: position-independent, relocations read-only from the start, no executable
 stack, no memory both writable and executable, stack protectors, fortified calls; and nothing that opens a socket.
 
-Usage: check_hardening.py BINARY... [--unprotected BINARY...]
-       (the executable and the project's own libraries; --unprotected: those whose code may have no stack protectors,
-       for it sees no bytes before the others have checked them; needs readelf and nm)
+Usage: check_hardening.py BINARY...    (the executable and the project's own libraries; needs readelf and nm)
        check_hardening.py --self-test --compiler CXX
 """
 import argparse
@@ -61,11 +59,10 @@ def check_network(path):
         yield f"calls {name}: there is no network code"
 
 
-def check(paths, unprotected=()):
+def check(paths):
     """"FILE: what is wrong" for each breach."""
-    breaches = [f"{path}: {rule}" for path in (*paths, *unprotected)
-                for rule in (*check_layout(path), *check_network(path))]
-    breaches += [f"{path}: {rule}" for path in paths for rule in check_protector(path)]
+    breaches = [f"{path}: {rule}" for path in paths
+                for rule in (*check_layout(path), *check_network(path), *check_protector(path))]
     fortified = {name for path in paths for name in undefined_symbols(path)
                  if name.startswith("__") and name.endswith("_chk")}
     if not fortified:
@@ -116,7 +113,6 @@ def self_test(compiler):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("binaries", nargs="*", type=pathlib.Path)
-    parser.add_argument("--unprotected", nargs="*", default=[], type=pathlib.Path)
     parser.add_argument("--self-test", action="store_true")
     parser.add_argument("--compiler", default="c++")
     options = parser.parse_args()
@@ -124,8 +120,8 @@ def main():
         return self_test(options.compiler)
     if not options.binaries:
         parser.error("no binaries")
-    breaches = check(options.binaries, options.unprotected)
-    print("\n".join(breaches) or f"{len(options.binaries) + len(options.unprotected)} binaries hardened")
+    breaches = check(options.binaries)
+    print("\n".join(breaches) or f"{len(options.binaries)} binaries hardened")
     return 1 if breaches else 0
 
 
