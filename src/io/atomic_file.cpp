@@ -1,6 +1,7 @@
 // Writing: the half of file.h that changes the disk.
 #include "base/text.h"
 #include "io/file.h"
+#include "io/new_file.h"
 #include "io/temporary_files.h"
 
 #include <fcntl.h>
@@ -30,73 +31,74 @@ fs::path parent_of(const fs::path& path) {
   return parent.empty() ? fs::path(".") : parent;
 }
 
-// A file of a name that nobody can guess and that names nothing yet; gone again unless publish() was called.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(const fs::path& target) : target_(target) {
-    constexpr int kAttempts = 16;
-    for (int attempt = 0; descriptor_ < 0; ++attempt) {
-      path_ = parent_of(target) / random_name();
-      descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
-      const bool again = errno == EEXIST || errno == EINTR;
-      if (descriptor_ < 0 && (!again || attempt == kAttempts)) {
-        fail(target_, "cannot create a file in " + printable(parent_of(target).native()), errno);
-      }
-    }
-  }
-  ~TemporaryFile() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-    if (!path_.empty()) ::unlink(path_.c_str());
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-
-  void write(std::span<const std::byte> bytes) {
-    while (!bytes.empty()) {
-      const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) fail(target_, "cannot write", written < 0 ? errno : EIO);
-      bytes = bytes.subspan(static_cast<std::size_t>(written));
-    }
-  }
-
-  void sync_and_close() {
-    while (::fsync(descriptor_) != 0) {
-      if (errno != EINTR) fail(target_, "cannot sync", errno);
-    }
-    // Linux frees the descriptor even where close fails, so it is not closed twice.
-    if (::close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR) fail(target_, "cannot close", errno);
-  }
-
-  void publish(Overwrite overwrite) {
-    if (overwrite == Overwrite::yes) {
-      if (::rename(path_.c_str(), target_.c_str()) != 0) fail(target_, "cannot rename", errno);
-      path_.clear();
-      return;
-    }
-    if (::link(path_.c_str(), target_.c_str()) == 0) return;  // the destructor removes the first name
-    // FAT and some network file systems have no links.
-    const bool no_links = errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS || errno == EMLINK;
-    if (no_links && ::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, target_.c_str(), RENAME_NOREPLACE) == 0) {
-      path_.clear();
-      return;
-    }
-    if (errno == EEXIST) fail(target_, "already exists");
-    fail(target_, "cannot be created", errno);
-  }
-
- private:
-  static fs::path random_name() {
-    std::uint64_t random = 0;
-    if (::getrandom(&random, sizeof random, 0) != sizeof random) fail("getrandom", "failed", errno);
-    return std::string(kTemporaryStart).append(std::to_string(random)).append(kTemporaryEnd);
-  }
-
-  fs::path target_, path_;
-  int descriptor_ = -1;
-};
+fs::path random_name() {
+  std::uint64_t random = 0;
+  if (::getrandom(&random, sizeof random, 0) != sizeof random) fail("getrandom", "failed", errno);
+  return std::string(kTemporaryStart).append(std::to_string(random)).append(kTemporaryEnd);
+}
 
 }  // namespace
+
+NewFile::NewFile(const fs::path& target) : target_(target) {
+  constexpr int kAttempts = 16;
+  for (int attempt = 0; descriptor_ < 0; ++attempt) {
+    path_ = parent_of(target) / random_name();
+    descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+    const bool again = errno == EEXIST || errno == EINTR;
+    if (descriptor_ < 0 && (!again || attempt == kAttempts)) {
+      fail(target_, "cannot create a file in " + printable(parent_of(target).native()), errno);
+    }
+  }
+}
+
+NewFile::~NewFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!path_.empty()) ::unlink(path_.c_str());
+}
+
+void NewFile::write(std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) fail(target_, "cannot write", written < 0 ? errno : EIO);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+void NewFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) fail(target_, "cannot write", written < 0 ? errno : EIO);
+    offset += static_cast<std::uint64_t>(written);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+void NewFile::sync_and_close() {
+  while (::fsync(descriptor_) != 0) {
+    if (errno != EINTR) fail(target_, "cannot sync", errno);
+  }
+  // Linux frees the descriptor even where close fails, so it is not closed twice.
+  if (::close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR) fail(target_, "cannot close", errno);
+}
+
+void NewFile::publish(Overwrite overwrite) {
+  if (overwrite == Overwrite::yes) {
+    if (::rename(path_.c_str(), target_.c_str()) != 0) fail(target_, "cannot rename", errno);
+    path_.clear();
+    return;
+  }
+  if (::link(path_.c_str(), target_.c_str()) == 0) return;  // the destructor removes the first name
+  // FAT and some network file systems have no links.
+  const bool no_links = errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS || errno == EMLINK;
+  if (no_links && ::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, target_.c_str(), RENAME_NOREPLACE) == 0) {
+    path_.clear();
+    return;
+  }
+  if (errno == EEXIST) fail(target_, "already exists");
+  fail(target_, "cannot be created", errno);
+}
 
 void check_writable(const fs::path& path, Overwrite overwrite) {
   if (!path.has_filename()) fail(path, "names no file");
@@ -118,7 +120,7 @@ void check_writable(const fs::path& path, Overwrite overwrite) {
 void write_atomically(const fs::path& path, std::span<const std::byte> bytes, Overwrite overwrite) {
   check_writable(path, overwrite);
   {
-    TemporaryFile file(path);
+    NewFile file(path);
     file.write(bytes);
     file.sync_and_close();
     file.publish(overwrite);

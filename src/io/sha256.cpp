@@ -1,5 +1,7 @@
 #include "io/sha256.h"
 
+#include "io/sha256_stream.h"
+
 #include <bit>
 #include <cstddef>
 #include <string>
@@ -38,6 +40,7 @@ void add_block(State& state, std::string_view block) {
     w[i] = w[i - 16] + low + w[i - 7] + high;
   }
   auto [a, b, c, d, e, f, g, h] = state;
+#pragma GCC unroll 8  // after eight rounds every word is back in its register
   for (std::size_t i = 0; i < 64; ++i) {
     const std::uint32_t choice = (e & f) ^ (~e & g), majority = (a & b) ^ (a & c) ^ (b & c);
     const std::uint32_t t1 = h + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) + choice + kRounds[i] + w[i];
@@ -60,17 +63,34 @@ std::string padded(std::string_view rest, std::size_t total_bytes) {
 
 }  // namespace
 
-Sha256 sha256(std::string_view bytes) {
-  State state{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-  const std::size_t whole = bytes.size() / kBlock * kBlock;
-  for (std::size_t at = 0; at < whole; at += kBlock) add_block(state, bytes.substr(at, kBlock));
-  const std::string tail = padded(bytes.substr(whole), bytes.size());
-  for (std::size_t at = 0; at < tail.size(); at += kBlock) add_block(state, std::string_view(tail).substr(at, kBlock));
+void Sha256Stream::add(std::string_view bytes) {
+  bytes_ += bytes.size();
+  if (!rest_.empty()) {
+    const std::string_view some = bytes.substr(0, kBlock - rest_.size());
+    rest_ += some;
+    bytes.remove_prefix(some.size());
+    if (rest_.size() < kBlock) return;
+    add_block(state_, rest_);
+    rest_.clear();
+  }
+  for (; bytes.size() >= kBlock; bytes.remove_prefix(kBlock)) add_block(state_, bytes.substr(0, kBlock));
+  rest_ = bytes;
+}
+
+Sha256 Sha256Stream::digest() {
+  const std::string tail = padded(rest_, bytes_);
+  for (std::size_t at = 0; at < tail.size(); at += kBlock) add_block(state_, std::string_view(tail).substr(at, kBlock));
   Sha256 digest{};
   for (std::size_t i = 0; i < digest.size(); ++i) {
-    digest[i] = static_cast<std::uint8_t>(state[i / 4] >> (24 - 8 * (i % 4)));
+    digest[i] = static_cast<std::uint8_t>(state_[i / 4] >> (24 - 8 * (i % 4)));
   }
   return digest;
+}
+
+Sha256 sha256(std::string_view bytes) {
+  Sha256Stream stream;
+  stream.add(bytes);
+  return stream.digest();
 }
 
 std::string hex(const Sha256& digest) {
