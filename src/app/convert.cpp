@@ -14,11 +14,11 @@
 #include "checkpoint/conversion_run.h"
 #include "checkpoint/model_files.h"
 #include "config/parse.h"
-#include "io/temporary_files.h"
 
 #include <chrono>
 #include <map>
 #include <memory>
+#include <set>
 #include <system_error>
 
 namespace zimage::app {
@@ -70,12 +70,24 @@ ConvertJob make_job(const ConvertArguments& a, const fs::path& model) {
   return job;
 }
 
+// What another conversion left there, and files that a killed process was writing.
+void remove_strangers(const ConvertJob& job) {
+  std::set<fs::path> wanted;
+  for (const ConvertedFile& file : job.weights) wanted.insert(job.partial / file.name);
+  for (const fs::path& name : other_files(job.model)) wanted.insert(job.partial / name);
+  std::error_code error;
+  std::vector<fs::path> strangers;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(job.partial, error)) {
+    if (!entry.is_directory(error) && !wanted.contains(entry.path())) strangers.push_back(entry.path());
+  }
+  for (const fs::path& path : strangers) fs::remove(path, error);
+}
+
 void make_folders(const ConvertJob& job) {
   for (const char* folder : {"scheduler", "text_encoder", "tokenizer", "transformer", "vae"}) {
     std::error_code error;
     fs::create_directories(job.partial / folder, error);
     if (error) throw Error(ErrorKind::io, printable(job.partial.native()) + ": cannot be made: " + error.message());
-    io::remove_abandoned(job.partial / folder, std::chrono::seconds(0));
   }
 }
 
@@ -129,6 +141,7 @@ void run_convert(const ConvertArguments& arguments) {
   job.weights = plan_conversion(checkpoint, *dtype_from_option(dtype));
   check_free_disk(job);
   make_folders(job);
+  remove_strangers(job);
   convert_weights(job);
   copy_others(job);
   publish(job);

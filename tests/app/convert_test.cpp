@@ -64,6 +64,7 @@ TEST(Convert, goes_on_where_it_was_stopped) {
   fs::rename(dir / "out", dir / "out.partial");
   fs::remove(dir / "out.partial" / shard);
   dir.write("out.partial/vae/diffusion_pytorch_model.safetensors", "torn");
+  dir.write("out.partial/transformer/of_another_model.safetensors", "");
   dir.write("out.partial/transformer/.zimage-1.tmp", "left by a process that was killed");
   const Outcome again = convert(dir, model, "bf16");
   expect_success(again);
@@ -72,6 +73,7 @@ TEST(Convert, goes_on_where_it_was_stopped) {
   EXPECT_EQ(test::content_of(dir / "out" / shard), expected);
   EXPECT_FALSE(fs::exists(dir / "out.partial"));
   EXPECT_FALSE(fs::exists(dir / "out/transformer/.zimage-1.tmp"));
+  EXPECT_FALSE(fs::exists(dir / "out/transformer/of_another_model.safetensors"));
   expect_success(run(dir, {"verify", "--model", "out"}));
 }
 
