@@ -69,6 +69,12 @@ MUTATIONS = [
     core("src/batch/journal.cpp", "record->identity == digest_of(identity_of(job))", "true",
          "Journal.a_changed_or_removed_image_is_named"),
     core("src/batch/writer.cpp", "queue_.size() < kQueued", "true", "Writer.a_slow_disk_makes_the_caller_wait"),
+    # What pictures say about themselves
+    core("src/checkpoint/fingerprint.cpp", "content += first_bytes(*tensors[i])", "", "Fingerprint.*"),
+    core("src/io/parameters.cpp", "if (fields.size() < kFewestFields)", "if (fields.empty())", "Parameters.any_text_*"),
+    core("src/io/parameters.cpp", "!quoted && depth <= 0 && c == ','", "c == ','", "Parameters.of_another_program"),
+    tensor("src/sampling/flow_match_euler.cpp", "sigma / (sigma - sigma_next)", "1 / (sigma - sigma_next)",
+           "EstimatedImage.*"),
     # The plan
     core("src/plan/layout.cpp", "is_last_slot = !is_last_slot;", "", "Layout.streamed_neighbours_never_share_a_slot"),
     core("src/plan/stream.cpp", "std::max(copied_, slot.free)", "copied_",

@@ -62,7 +62,10 @@ struct Cancelled {};
 
 /// An image, and how it came about.
 struct Result {
-  Image image;                        ///< the picture
+  Image image;  ///< the picture
+  /// Where the request asks for them: after each evaluation, the image that the rest of the way would lead to if it
+  /// were straight. The last equals `image`. Empty where pixels were not finite.
+  std::vector<Image> step_images = {};
   Latents latents;                    ///< the final latents, before the VAE
   Profile profile;                    ///< what it took
   int prompt_tokens = 0;              ///< as the text encoder saw them
@@ -120,8 +123,10 @@ class Pipeline {
   const std::string& dtype() const;  ///< of the text encoder and the transformer
   /// Of the transformer's joint sequence; short ones and the VAE may take another.
   const std::string& attention() const;
-  int default_width() const;                         ///< pixels
-  int default_height() const;                        ///< pixels
+  int default_width() const;   ///< pixels
+  int default_height() const;  ///< pixels
+  /// 16 hexadecimal digits that stay the same as long as the weights do. Throws Error(io).
+  std::string fingerprint() const;
   const std::vector<std::string>& warnings() const;  ///< about the checkpoint, each one line
 
  private:

@@ -1,6 +1,8 @@
 // What loading and a picture cost: seconds on the device's own clock, and memory. What is 0 or empty is unknown.
 #pragma once
 
+#include "zimage/memory.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <optional>
@@ -46,10 +48,23 @@ struct StageProfile {
 /// From nothing to a model that can draw; its peaks until it was waited for.
 using LoadProfile = StageProfile;
 
+/// The levers of a plan that pixels depend on, by their rounding alone except for VAE tiles; 0: off.
+struct PixelLevers {
+  int heads_per_slice = 0;                  ///< attention slicing
+  int rows_per_chunk = 0;                   ///< activation recompute
+  VaeTiling vae_tiling = VaeTiling::whole;  ///< how the VAE decodes
+  int vae_strip_rows = 0;                   ///< of a strip
+  int vae_tile = 0;                         ///< latents of a tile's side
+
+  /// Whether all of them are the same.
+  bool operator==(const PixelLevers&) const = default;
+};
+
 /// How an image's run was planned.
 struct PlanProfile {
   std::uint64_t budget_bytes = 0;  ///< of device memory, for the whole process
   std::string levers;              ///< in words: "sequential offload, VAE strips of 256 rows"
+  PixelLevers pixel_levers = {};   ///< the same as numbers, where pixels depend on them
   int rung = 0;                    ///< of the ladder of plans, from 1: the fastest
   int retries = 0;                 ///< of this image, after it ran out of memory
 };

@@ -34,6 +34,7 @@ struct Request {
   std::uint64_t seed = 0;                       ///< of the noise
   NoiseSource noise_source = NoiseSource::cpu;  ///< whose generator the seed is for
   std::optional<Latents> initial_noise = {};    ///< instead of seed: [16, height/8, width/8]
+  bool step_images = false;                     ///< also what each step estimates the image to be
 };
 
 }  // namespace zimage

@@ -10,6 +10,7 @@
 #include "config/parse.h"
 #include "runtime/device.h"
 
+#include <algorithm>
 #include <random>
 #include <system_error>
 #include <utility>
@@ -48,13 +49,16 @@ void take_device(const ShardChoice& shard, config::Options& o) {
 // The numbers that every picture of a journal depends on and that no item can say.
 std::vector<std::pair<std::string, std::string>> settings_of(const config::Options& o, const std::string& model) {
   const Request& r = o.request;
-  return {{"model", model},
-          {"dtype", o.pipeline.dtype},
-          {"attention", o.pipeline.attention},
-          {"rng", r.noise_source == NoiseSource::cpu ? "cpu" : "cuda"},
-          {"literal_prompt", r.literal_prompt ? "true" : "false"},
-          {"cfg_normalization", format_fixed(r.cfg_normalization, 9)},
-          {"cfg_truncation", format_fixed(r.cfg_truncation, 9)}};
+  std::vector<std::pair<std::string, std::string>> settings{
+      {"model", model},
+      {"dtype", o.pipeline.dtype},
+      {"attention", o.pipeline.attention},
+      {"rng", r.noise_source == NoiseSource::cpu ? "cpu" : "cuda"},
+      {"literal_prompt", r.literal_prompt ? "true" : "false"},
+      {"cfg_normalization", format_fixed(r.cfg_normalization, 9)},
+      {"cfg_truncation", format_fixed(r.cfg_truncation, 9)}};
+  if (!o.metadata) settings.emplace_back("metadata", "false");
+  return settings;
 }
 
 // Both were made by settings_of, or the journal is of another version.
@@ -64,11 +68,13 @@ void check_same_settings(const batch::JournalHeader& then, const batch::JournalH
                                       " and is " + printable(value, 100) +
                                       " now; go on with the same settings, or take another folder");
   };
-  for (std::size_t i = 0; i < now.settings.size(); ++i) {
-    const auto& [name, value] = now.settings[i];
-    const bool is_there = i < then.settings.size() && then.settings[i].first == name;
-    if (!is_there || then.settings[i].second != value)
-      refuse(name, is_there ? then.settings[i].second : "not there", value);
+  const std::pair<std::string, std::string> nothing{"", "not there"};
+  for (std::size_t i = 0; i < std::max(now.settings.size(), then.settings.size()); ++i) {
+    const auto& is = i < now.settings.size() ? now.settings[i] : nothing;
+    const auto& was = i < then.settings.size() ? then.settings[i] : nothing;
+    if (is == was) continue;
+    const std::string& name = is.first.empty() ? was.first : is.first;
+    refuse(name, was.first == name ? was.second : "not there", is.second);
   }
   if (then.seed != now.seed) refuse("--seed", std::to_string(then.seed), std::to_string(now.seed));
   if (then.version != now.version) {
@@ -91,11 +97,12 @@ void settle_seed(const config::Options& o, BatchJob& job) {
 
 void open_journal(const BatchArguments& a, BatchJob& job) {
   std::error_code ignored;
+  const fs::path path = batch::Journal::path_in(job.out_dir, job.header.shard);
+  job.resumed_from = fs::last_write_time(path, ignored);  // opening it may cut off what is torn
   if (fs::is_directory(job.out_dir, ignored)) job.journal = batch::Journal::open(job.out_dir, job.header.shard);
   job.is_resumed = job.journal.has_value();
   if (a.resume && !job.journal) {
-    throw Error(ErrorKind::usage,
-                "--resume: no journal " + printable(batch::Journal::path_in(job.out_dir, job.header.shard).native()));
+    throw Error(ErrorKind::usage, "--resume: no journal " + printable(path.native()));
   }
 }
 
@@ -155,6 +162,7 @@ BatchJob make_batch_job(const BatchArguments& arguments, const config::Options& 
   job.pipeline.model_dir = job.model.dir;
   job.overwrite = o.force ? io::Overwrite::yes : io::Overwrite::no;
   job.max_batch = o.max_batch;
+  job.metadata = o.metadata;
   job.fail_fast = arguments.fail_fast;
   job.contact_sheet = contact_sheet_of(arguments, job.is_resumed ? io::Overwrite::yes : job.overwrite);
   job.profile_files = profile_files(o, {}, job.overwrite);

@@ -21,15 +21,17 @@ struct BatchJob {
   batch::Format format = batch::Format::text;
   batch::JobRules rules;
   std::filesystem::path out_dir;
-  batch::JournalHeader header;            // of a new journal
-  std::optional<batch::Journal> journal;  // of this run, once it has begun
-  bool is_resumed = false;                // it was there before
-  PipelineOptions pipeline;               // all but the images planned for
+  batch::JournalHeader header;                     // of a new journal
+  std::optional<batch::Journal> journal;           // of this run, once it has begun
+  bool is_resumed = false;                         // it was there before
+  std::filesystem::file_time_type resumed_from{};  // when its last line was written
+  PipelineOptions pipeline;                        // all but the images planned for
   ModelFolder model;
   io::Overwrite overwrite = io::Overwrite::no;
   int max_batch = 1;  // images in one evaluation of the transformer
   bool fail_fast = false;
   bool seed_drawn = false;  // nobody gave one
+  bool metadata = true;     // in the pictures
   std::optional<std::filesystem::path> contact_sheet;
   ProfileFiles profile_files;
   bool measured = false;

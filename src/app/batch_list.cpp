@@ -46,8 +46,14 @@ io::Overwrite BatchList::overwrite_of(const batch::Job& job) const {
   if (std::filesystem::symlink_status(file, ignored).type() == std::filesystem::file_type::not_found) {
     return io::Overwrite::no;
   }
-  const bool is_ours =
-      job_.is_resumed && (job_.journal->records().find(job.index) != nullptr || batch::is_picture_of(file, job));
+  // Without metadata a picture does not say whose it is; one that came after the journal's last line was being kept
+  // when the run was stopped.
+  const auto is_last_one = [&] {
+    const auto written = std::filesystem::last_write_time(file, ignored);
+    return !job_.metadata && !ignored && written >= job_.resumed_from;
+  };
+  const bool is_ours = job_.is_resumed && (job_.journal->records().find(job.index) != nullptr ||
+                                           batch::is_picture_of(file, job) || is_last_one());
   const io::Overwrite overwrite = is_ours ? io::Overwrite::yes : job_.overwrite;
   check_writable(reader_.place(job) + ":", file, overwrite);
   return overwrite;

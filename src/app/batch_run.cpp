@@ -4,10 +4,10 @@
 
 #include "app/batch_input.h"
 #include "app/format.h"
-#include "app/metadata.h"
 #include "app/model_folder.h"
 #include "app/output.h"
 #include "app/run_description.h"
+#include "app/run_record.h"
 #include "app/signals.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -181,16 +181,12 @@ void BatchRun::keep(const NextImage& image, Result result) {
   if (job_.measured) {
     profile_.images.push_back({image.job.request.seed, result.prompt_tokens, seconds, result.profile});
   }
-  const GenerationRecord record{.request = image.job.request,
-                                .width = result.image.width,
-                                .height = result.image.height,
-                                .model = model_,
-                                .device = pipeline_.device(),
-                                .dtype = pipeline_.dtype(),
-                                .attention = pipeline_.attention()};
+  if (!run_) run_ = record_run(pipeline_, model_);
+  io::PictureText text;
+  if (job_.metadata) text = picture_text(record_image(*run_, image.job.request, result));
   batch::JournalEntry entry{
       .job = image.job, .status = batch::Status::done, .seconds = seconds, .plan = result.profile.plan.levers};
-  writer_.push({std::move(entry), std::move(result.image), metadata_json(record), image.overwrite});
+  writer_.push({std::move(entry), std::move(result.image), std::move(text), image.overwrite});
 }
 
 void BatchRun::fail(const NextImage& image, const Error& error) {

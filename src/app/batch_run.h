@@ -7,6 +7,7 @@
 #include "app/batch_list.h"
 #include "app/command.h"
 #include "app/generation.h"
+#include "app/metadata.h"
 #include "app/progress_bar.h"
 #include "app/run_profile.h"
 #include "batch/writer.h"
@@ -64,6 +65,7 @@ class BatchRun {
   Warnings warnings_;
   Pipeline pipeline_;
   std::string model_;
+  std::optional<RunRecord> run_;  // from the first picture on
   BatchCounts counts_;
   RunProfile profile_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();

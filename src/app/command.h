@@ -22,6 +22,7 @@ Command generate_command(CLI::App& program);
 Command batch_command(CLI::App& program);
 Command tokenize_command(CLI::App& program);
 Command inspect_command(CLI::App& program);
+Command show_command(CLI::App& program);
 Command plan_command(CLI::App& program);
 Command devices_command(CLI::App& program);
 Command doctor_command(CLI::App& program);

@@ -44,7 +44,7 @@ OptionText describe_option(const CLI::Option& option) {
   if (option.get_items_expected_max() == 0) return text;
   text.value = option.get_type_name();
   text.may_stand_alone = option.get_items_expected_min() == 0;
-  text.may_repeat = option.get_items_expected_max() > 1;
+  text.may_repeat = option.get_items_expected_max() > 1 || option.get_trigger_on_parse();
   read_value(text);
   return text;
 }

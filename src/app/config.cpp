@@ -17,7 +17,7 @@ Command config_command(CLI::App& program) {
       ->required();
   const auto arguments = std::make_shared<GenerateArguments>();
   add_generate_options(*command, *arguments);
-  return {command, [arguments] { print(config::to_yaml(merge(*arguments))); }};
+  return {command, [arguments] { print(config::to_yaml(merge(*arguments, recreation_of(*arguments)))); }};
 }
 
 }  // namespace zimage::app

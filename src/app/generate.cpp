@@ -30,11 +30,13 @@ void report_profile(const RunProfile& run, const GenerateJob& job) {
 
 void run_generate(const GenerateArguments& arguments) {
   watch_signals();
-  const config::Options options = merge(arguments).options();
+  const std::optional<Recreation> recreation = recreation_of(arguments);
+  const config::Options options = merge(arguments, recreation).options();
   log::milestone("libraries loaded, arguments read");
-  const GenerateJob job = make_generate_job(options);
+  GenerateJob job = make_generate_job(options);
+  job.recreation = recreation;
   for (const std::string& warning : job.warnings) log::warning(warning);
-  log::debug("prompt: " + printable(job.request.prompt));
+  for (const std::string& prompt : job.prompts) log::debug("prompt: " + printable(prompt));
   const ModelFolder model = find_model(options.model);
   say_model(model);
   const bool plain = !options.log.quiet && options.log.format == "text";

@@ -8,6 +8,8 @@
 #include "config/parse.h"
 #include "runtime/device.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <limits>
 #include <random>
@@ -19,11 +21,11 @@ namespace {
 constexpr config::IntegerRange kUsualSteps{5, 18};
 constexpr int kPixelsPerLatent = 8;
 
-std::string prompt_of(const config::Options& o) {
-  if (o.prompt && o.prompt_file) throw Error(ErrorKind::usage, "--prompt-file: not together with --prompt");
-  if (o.prompt_file) return read_prompt_file(*o.prompt_file);
-  if (!o.prompt) throw Error(ErrorKind::usage, "--prompt or --prompt-file is required");
-  return *o.prompt;
+std::vector<std::string> prompts_of(const config::Options& o) {
+  if (!o.prompts.empty() && o.prompt_file) throw Error(ErrorKind::usage, "--prompt-file: not together with --prompt");
+  if (o.prompt_file) return {read_prompt_file(*o.prompt_file)};
+  if (o.prompts.empty()) throw Error(ErrorKind::usage, "--prompt or --prompt-file is required");
+  return o.prompts;
 }
 
 // The side that the latents have, if there are any; it must be the one asked for.
@@ -45,10 +47,11 @@ void read_noise(const config::Options& o, Request& request) {
   request.height = side_of("--height", request.height, request.initial_noise->height);
 }
 
-Request request_of(const config::Options& o) {
+Request request_of(const config::Options& o, const std::string& prompt) {
   Request request = o.request;
+  request.step_images = o.save_steps.has_value();
   request.seed = o.seed ? *o.seed : std::random_device()();
-  request.prompt = prompt_of(o);
+  request.prompt = prompt;
   read_noise(o, request);
   return request;
 }
@@ -67,11 +70,30 @@ std::optional<Repetition> repetition_of(const config::Options& o) {
     return std::nullopt;
   }
   if (o.count) throw Error(ErrorKind::usage, "--repeat: not together with --count");
+  if (o.prompts.size() > 1) throw Error(ErrorKind::usage, "--repeat: not together with several prompts");
   if (o.latents) throw Error(ErrorKind::usage, "--repeat: not together with --latents, each image has another seed");
   Repetition repetition;
   repetition.timed = *o.repeat;
   repetition.warmup = o.warmup.value_or(repetition.warmup);
   return repetition;
+}
+
+void refuse_terminal() {
+  if (::isatty(STDOUT_FILENO) == 0) return;
+  throw Error(ErrorKind::usage, "--out -: standard output is a terminal; send it to a file or to a program");
+}
+
+// Each once.
+std::vector<std::string> all_warnings(const GenerateJob& job) {
+  std::vector<std::string> all;
+  Request request = job.request;
+  for (const std::string& prompt : job.prompts) {
+    request.prompt = prompt;
+    for (const std::string& warning : warnings_about(request)) {
+      if (std::find(all.begin(), all.end(), warning) == all.end()) all.push_back(warning);
+    }
+  }
+  return all;
 }
 
 bool is_measured(const config::Options& o) { return o.profile || o.profile_csv || o.profile_plot || o.repeat; }
@@ -106,21 +128,27 @@ PipelineOptions pipeline_options_of(const config::Options& o) {
 
 GenerateJob make_generate_job(const config::Options& options) {
   GenerateJob job;
-  job.request = request_of(options);
+  job.prompts = prompts_of(options);
+  job.count = options.count.value_or(1);
+  job.request = request_of(options, job.prompts.front());
   job.repetition = repetition_of(options);
-  const SeedRange seeds{job.request.seed, static_cast<std::uint64_t>(options.count.value_or(1))};
+  const SeedRange seeds{job.request.seed, job.prompts.size() * static_cast<std::uint64_t>(job.count)};
   const int repeated = job.repetition ? job.repetition->warmup + job.repetition->timed : 1;
   check_seeds({seeds.first, std::max(seeds.count, static_cast<std::uint64_t>(repeated))});
   job.pipeline = pipeline_options_of(options);
   job.pipeline.images = {job.request.width, job.request.height, job.request.steps, job.request.guidance_scale > 0};
   job.max_batch = options.max_batch;
   job.overwrite = options.force ? io::Overwrite::yes : io::Overwrite::no;
-  job.outputs = output_paths({options.out, options.save_latents}, seeds, job.overwrite);
+  job.outputs = output_paths({options.out, options.save_latents, options.save_steps, job.request.steps - 1}, seeds,
+                             job.overwrite);
+  if (job.outputs.front().is_to_standard_output()) refuse_terminal();
+  job.quality = options.quality;
   job.profile_files = profile_files(options, job.outputs, job.overwrite);
+  job.metadata = options.metadata;
   job.measured = is_measured(options);
   if (job.measured) job.pipeline.memory_interval = kMemoryInterval;
   job.seed_drawn = !options.seed && !options.latents;
-  job.warnings = warnings_about(job.request);
+  job.warnings = all_warnings(job);
   return job;
 }
 

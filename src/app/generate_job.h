@@ -5,6 +5,7 @@
 
 #include "app/output_paths.h"
 #include "app/profile_files.h"
+#include "app/recreation.h"
 #include "config/options.h"
 #include "io/file.h"
 
@@ -24,11 +25,16 @@ struct GenerateJob {
   PipelineOptions pipeline;          // all but the model's folder
   int max_batch = 1;                 // images in one evaluation of the transformer
   Request request;                   // of the first image; the others have the seeds after its
+  std::vector<std::string> prompts;  // each for `count` images
+  int count = 1;
   std::vector<OutputPaths> outputs;  // one per image; the only one is the first image's where there is a repetition
+  int quality = 95;                  // of a JPEG
   std::optional<Repetition> repetition;
-  bool measured = false;  // what it costs is said; the model is then loaded before anything else is done
+  bool measured = false;                 // what it costs is said; the model is then loaded before anything else is done
+  std::optional<Recreation> recreation;  // of the picture of --from
   ProfileFiles profile_files;
   io::Overwrite overwrite = io::Overwrite::no;
+  bool metadata = true;               // in the pictures
   bool seed_drawn = false;            // nobody gave one
   std::vector<std::string> warnings;  // each one line
 };

@@ -1,14 +1,17 @@
 #include "app/generation.h"
 
+#include "zimage/error.h"
+
 #include "app/format.h"
 #include "app/latents_file.h"
-#include "app/metadata.h"
 #include "app/model_folder.h"
 #include "app/output.h"
 #include "app/run_description.h"
+#include "app/run_record.h"
 #include "app/signals.h"
 #include "base/log.h"
-#include "io/png.h"
+#include "base/text.h"
+#include "io/jpeg.h"
 #include "runtime/host_memory.h"
 
 #include <algorithm>
@@ -27,18 +30,39 @@ std::string summary(const OutputPaths& paths, const GenerationRecord& record, co
   const double encode = profile.encode.seconds, denoise = profile.denoise.seconds, decode = profile.decode.seconds;
   const std::string noise =
       record.request.initial_noise ? "noise from a file" : "seed " + std::to_string(record.request.seed);
-  return paths.image.string() + ": " + std::to_string(record.width) + "x" + std::to_string(record.height) + ", " +
-         noise + ", " + std::to_string(record.request.steps - 1) + " evaluations in " + record.dtype + " on " +
-         record.device + ", " + format_seconds(encode + denoise + decode) + " (encode " + format_seconds(encode) +
-         ", denoise " + format_seconds(denoise) + ", decode " + format_seconds(decode) + ")";
+  const std::string name = paths.is_to_standard_output() ? "standard output" : paths.image.string();
+  return name + ": " + std::to_string(record.width) + "x" + std::to_string(record.height) + ", " + noise + ", " +
+         std::to_string(record.request.steps - 1) + " evaluations in " + record.run.dtype + " on " + record.run.device +
+         ", " + format_seconds(encode + denoise + decode) + " (encode " + format_seconds(encode) + ", denoise " +
+         format_seconds(denoise) + ", decode " + format_seconds(decode) + ")";
 }
 
-void write_files(const OutputPaths& paths, const Result& result, const GenerationRecord& record,
-                 io::Overwrite overwrite) {
-  const std::string png = io::png_bytes(result.image, metadata_json(record));
+std::string encoded(const Image& image, PictureFormat format, const io::PictureText& text, int quality) {
+  return format == PictureFormat::png ? io::png_bytes(image, text)
+                                      : io::jpeg_bytes(image, {.quality = quality, .comment = text.json});
+}
+
+void write_whole(const std::filesystem::path& path, const std::string& bytes, io::Overwrite overwrite) {
+  io::write_atomically(path, std::as_bytes(std::span(bytes)), overwrite);
+}
+
+// What each step estimated the image to be.
+void write_steps(const std::filesystem::path& dir, const std::vector<Image>& images, io::Overwrite overwrite) {
+  std::error_code error;
+  std::filesystem::create_directory(dir, error);
+  if (error) throw Error(ErrorKind::io, "--save-steps " + printable(dir.native()) + ": " + error.message());
+  const int count = static_cast<int>(images.size());
+  for (int i = 1; i <= count; ++i) {
+    const Image& image = images[static_cast<std::size_t>(i - 1)];
+    if (!image.rgb.empty()) write_whole(dir / step_name(i, count), io::png_bytes(image, {}), overwrite);
+  }
+}
+
+void write_files(const OutputPaths& paths, const Result& result, const std::string& picture, io::Overwrite overwrite) {
   const SignalsDeferred deferred;
+  if (paths.steps) write_steps(*paths.steps, result.step_images, overwrite);
   if (paths.latents) write_latents(*paths.latents, result.latents, overwrite);
-  io::write_atomically(paths.image, std::as_bytes(std::span(png)), overwrite);
+  if (!paths.is_to_standard_output()) write_whole(paths.image, picture, overwrite);
 }
 
 PipelineOptions options_of(const GenerateJob& job, const std::filesystem::path& model_dir) {
@@ -74,16 +98,38 @@ Generation::Generation(const GenerateJob& job, const std::filesystem::path& mode
   }
   if (job.seed_drawn) log::info("seed " + std::to_string(job.request.seed) + " (drawn; --seed takes it again)");
   warnings_.say(pipeline_.warnings());
+  if (job.recreation) {
+    warnings_.say(job.recreation->warnings());
+    warnings_.say(job.recreation->differences(run_record()));
+  }
+}
+
+// What each step's estimate costs, before anything is drawn.
+void Generation::say_cost_of_steps() const {
+  const Prediction decode = pipeline_.plan(job_.request).decode.predicted;
+  const int evaluations = job_.request.steps - 1;
+  const int more = evaluations - 1;  // the last one is the image itself
+  std::string line = "--save-steps: " + std::to_string(more) + " more decodes an image";
+  if (decode.seconds > 0) line += ", " + format_seconds(more * decode.seconds / evaluations) + " by the plan";
+  line += "; one by one after the last step, in the memory of the image's own decode";
+  if (decode.peak_bytes > 0) line += " (" + format_bytes(decode.peak_bytes) + " at most)";
+  log::info(line);
+}
+
+const RunRecord& Generation::run_record() {
+  if (!run_) run_ = record_run(pipeline_, model_);
+  return *run_;
 }
 
 void Generation::run() {
+  if (job_.request.step_images) say_cost_of_steps();
   if (job_.repetition) {
     repeat(*job_.repetition);
   } else {
     Request request = job_.request;
-    for (const OutputPaths& paths : job_.outputs) {
-      write(request, draw(request, profile_.images), paths);
-      ++request.seed;
+    for (std::size_t i = 0; i < job_.outputs.size(); ++i, ++request.seed) {
+      request.prompt = job_.prompts[i / static_cast<std::size_t>(job_.count)];
+      write(request, draw(request, profile_.images), job_.outputs[i]);
     }
   }
 }
@@ -132,15 +178,12 @@ Result Generation::draw(const Request& request, std::vector<TimedImage>& images)
 }
 
 void Generation::write(const Request& request, const Result& result, const OutputPaths& paths) {
-  const GenerationRecord record{.request = request,
-                                .width = result.image.width,
-                                .height = result.image.height,
-                                .model = model_,
-                                .device = pipeline_.device(),
-                                .dtype = pipeline_.dtype(),
-                                .attention = pipeline_.attention()};
-  write_files(paths, result, record, job_.overwrite);
-  print(paths.image.string() + "\n");
+  const GenerationRecord record = record_image(run_record(), request, result);
+  const io::PictureText text = job_.metadata ? picture_text(record) : io::PictureText{};
+  const std::string picture = encoded(result.image, picture_format("--out", paths.image), text, job_.quality);
+  write_files(paths, result, picture, job_.overwrite);
+  print(paths.is_to_standard_output() ? picture : paths.image.string() + "\n");
+  if (job_.recreation) warnings_.say(job_.recreation->differences(record));
   log::info(summary(paths, record, result.profile));
 }
 

@@ -4,9 +4,11 @@
 #include "zimage/pipeline.h"
 
 #include "app/generate_job.h"
+#include "app/metadata.h"
 #include "app/progress_bar.h"
 #include "app/run_profile.h"
 
+#include <optional>
 #include <set>
 
 namespace zimage::app {
@@ -29,6 +31,9 @@ class Generation {
   RunProfile profile() const;
 
  private:
+  void say_cost_of_steps() const;
+  // Reads a little of the model's files the first time.
+  const RunRecord& run_record();
   ProgressCallback on_progress();
   // Draws one image and keeps its times under `images`.
   Result draw(const Request& request, std::vector<TimedImage>& images);
@@ -40,6 +45,7 @@ class Generation {
   ProgressBar bar_;
   Pipeline pipeline_;
   std::string model_;
+  std::optional<RunRecord> run_;
   RunProfile profile_;
 };
 

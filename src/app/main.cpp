@@ -65,10 +65,10 @@ void run(int argc, char** argv) {
   program.footer(
       "Example:\n  zimage generate --prompt \"a red circle on a white background\"\n\n"
       "zimage COMMAND --help tells each command's options.\n");
-  const std::vector<Command> commands{generate_command(program), batch_command(program),     tokenize_command(program),
-                                      inspect_command(program),  plan_command(program),      devices_command(program),
-                                      doctor_command(program),   config_command(program),    convert_command(program),
-                                      verify_command(program),   completion_command(program)};
+  const std::vector<Command> commands{generate_command(program), batch_command(program),   show_command(program),
+                                      tokenize_command(program), inspect_command(program), plan_command(program),
+                                      devices_command(program),  doctor_command(program),  config_command(program),
+                                      convert_command(program),  verify_command(program),  completion_command(program)};
   if (parse(program, separated(argc, argv))) return;
   for (const Command& command : commands) {
     if (command.parser->parsed()) command.run();

@@ -5,6 +5,7 @@
 #include "app/hub_cache.h"
 #include "base/text.h"
 
+#include <array>
 #include <cstdlib>
 #include <system_error>
 
@@ -32,6 +33,10 @@ fs::path installed_models() {
   return (executable.parent_path() / ".." / ZIMAGE_INSTALLED_MODELS).lexically_normal();
 }
 
+std::array<fs::path, 2> built_in_places() {
+  return {installed_models() / kBuiltIn, fs::path(ZIMAGE_SOURCE_MODELS) / kBuiltIn};
+}
+
 }  // namespace
 
 ModelFolder find_model(const std::optional<std::string>& given) {
@@ -41,14 +46,18 @@ ModelFolder find_model(const std::optional<std::string>& given) {
   if (given) return existing(*given, "--model");
   const char* variable = std::getenv("ZIMAGE_MODEL");
   if (variable != nullptr && *variable != '\0') return existing(variable, "$ZIMAGE_MODEL");
-  const fs::path installed = installed_models() / kBuiltIn;
-  const fs::path in_source = fs::path(ZIMAGE_SOURCE_MODELS) / kBuiltIn;
-  for (const fs::path& dir : {installed, in_source}) {
-    if (is_folder(dir)) return {dir, "built-in"};
-  }
+  if (const auto dir = built_in_model()) return {*dir, "built-in"};
+  const auto [installed, in_source] = built_in_places();
   throw Error(ErrorKind::model,
               "no model: --model and $ZIMAGE_MODEL are not given, and the built-in model is neither " +
                   printable(installed.native()) + " nor " + printable(in_source.native()));
+}
+
+std::optional<fs::path> built_in_model() {
+  for (const fs::path& dir : built_in_places()) {
+    if (is_folder(dir)) return dir;
+  }
+  return std::nullopt;
 }
 
 std::string model_name(const fs::path& dir) {

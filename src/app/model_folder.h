@@ -16,6 +16,9 @@ struct ModelFolder {
 // model, beside the installed executable or in the source tree. Throws Error(model) when that is no folder.
 ModelFolder find_model(const std::optional<std::string>& given);
 
+// The folder of the built-in model, if it is there.
+std::optional<std::filesystem::path> built_in_model();
+
 // The folder's own name, or that of the repository that it is a snapshot of: no path of the machine.
 std::string model_name(const std::filesystem::path& dir);
 

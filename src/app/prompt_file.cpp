@@ -9,14 +9,15 @@
 namespace zimage::app {
 namespace {
 
-constexpr std::uint64_t kMaxBytes = 16u << 20;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 }  // namespace
 
 std::string read_prompt_file(const std::filesystem::path& path) {
-  const std::string content = io::read_whole(path, kMaxBytes, ErrorKind::usage);
-  std::string_view text = content;
+  return prompt_of_bytes(io::read_whole(path, kMaxPromptBytes, ErrorKind::usage), printable(path.native()));
+}
+
+std::string prompt_of_bytes(std::string_view text, const std::string& source) {
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   std::string prompt;
   prompt.reserve(text.size());
@@ -25,7 +26,7 @@ std::string read_prompt_file(const std::filesystem::path& path) {
     if (!ends_line) prompt += text[i];
   }
   while (prompt.ends_with('\n')) prompt.pop_back();
-  config::check_prompt_text(printable(path.native()), prompt);
+  config::check_prompt_text(source, prompt);
   return prompt;
 }
 

@@ -172,7 +172,7 @@ Image sheet_image(const std::vector<JournalEntry>& entries, const fs::path& dir)
 void write_contact_sheet(const fs::path& path, const fs::path& dir, const std::vector<JournalEntry>& entries,
                          io::Overwrite overwrite) {
   const std::string bytes = path.extension() == ".html" ? sheet_html(entries, folder_from(path, dir))
-                                                        : io::png_bytes(sheet_image(entries, dir), "{}");
+                                                        : io::png_bytes(sheet_image(entries, dir), {});
   io::write_atomically(path, std::as_bytes(std::span(bytes)), overwrite);
 }
 

@@ -3,7 +3,6 @@
 #include "zimage/error.h"
 
 #include "io/json.h"
-#include "io/png.h"
 #include "io/sha256.h"
 
 #include <algorithm>
@@ -82,7 +81,7 @@ void Writer::write(Picture& picture) {
   JournalEntry& entry = picture.entry;
   std::string png;
   if (entry.status == Status::done) {
-    png = io::png_bytes(picture.image, picture.metadata);
+    png = io::png_bytes(picture.image, picture.text);
     entry.bytes = png.size();
     entry.sha256 = io::hex(io::sha256(png));
   }

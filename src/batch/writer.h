@@ -5,6 +5,7 @@
 
 #include "batch/journal.h"
 #include "io/file.h"
+#include "io/png.h"
 
 #include <condition_variable>
 #include <cstddef>
@@ -19,9 +20,9 @@
 namespace zimage::batch {
 
 struct Picture {
-  JournalEntry entry;    // without the file's size and digest
-  Image image;           // of an entry that is done
-  std::string metadata;  // JSON for the PNG
+  JournalEntry entry;  // without the file's size and digest
+  Image image;         // of an entry that is done
+  io::PictureText text;
   io::Overwrite overwrite = io::Overwrite::no;
 };
 

@@ -64,19 +64,31 @@ std::string text_of(const YamlField& field, Notation notation) {
   throw std::logic_error("no such notation");
 }
 
-OptionValue value_of(const Given& given) { return {given.name, given.text, given.breach}; }
+// A list of one value at least where the setting may repeat, else the value.
+Given given_by(const YamlField& field, const Setting& setting) {
+  const std::string origin = field.source() + ":" + std::to_string(field.position().line);
+  Given given{"", field.where(), origin, ErrorKind::model};
+  if (!setting.may_repeat || !field.is_list()) {
+    given.text = text_of(field, setting.notation);
+    return given;
+  }
+  for (const YamlField& item : field.items()) given.more.push_back(text_of(item, setting.notation));
+  if (given.more.empty()) field.refuse_key("must not be empty");
+  given.text = given.more.front();
+  given.more.erase(given.more.begin());
+  return given;
+}
 
-struct Entry {
-  const Setting* setting;
-  Given given;
-};
+void apply(const Setting& setting, const Given& given, Options& options) {
+  setting.apply({given.name, given.text, given.breach}, options);
+  for (const std::string& text : given.more) setting.apply({given.name, text, given.breach}, options);
+}
 
 void collect(const YamlField& section, std::vector<Entry>& entries) {
   if (section.is_null()) return;  // all its lines are comments
   for (const YamlField& field : section.members()) {
     if (const Setting* const setting = find_setting(field.path())) {
-      const std::string origin = field.source() + ":" + std::to_string(field.position().line);
-      entries.push_back({setting, {text_of(field, setting->notation), field.where(), origin, ErrorKind::model}});
+      entries.push_back({setting, given_by(field, *setting)});
     } else if (is_section(field.path())) {
       collect(field, entries);
     } else {
@@ -101,19 +113,28 @@ std::optional<fs::path> user_config_folder() {
 }  // namespace
 
 void Config::give(const Setting& setting, const std::string& text) {
-  given_[index_of(setting)] = {text, std::string(setting.flag), "command line", ErrorKind::usage};
+  std::optional<Given>& given = given_[index_of(setting)];
+  if (given && setting.may_repeat) {
+    given->more.push_back(text);
+  } else {
+    given = {text, std::string(setting.flag), "command line", ErrorKind::usage};
+  }
 }
 
 void Config::read(const YamlDocument& document) {
   std::vector<Entry> entries;
   collect(YamlField(document), entries);
   Options checked;
-  for (const Entry& entry : entries) entry.setting->apply(value_of(entry.given), checked);
-  const std::vector<std::optional<Given>> command_line = given_;
+  for (const Entry& entry : entries) apply(*entry.setting, entry.given, checked);
+  add(std::move(entries));
+}
+
+void Config::add(std::vector<Entry> entries) {
+  const std::vector<std::optional<Given>> said = given_;
   const auto is_replaced = [&](const Setting& setting) {
     for (const Setting& other : settings()) {
       const bool same = &other == &setting || are_rivals(other.flag, setting.flag);
-      if (same && command_line[index_of(other)]) return true;
+      if (same && said[index_of(other)]) return true;
     }
     return false;
   };
@@ -142,7 +163,7 @@ Options Config::options() const {
   refuse_two_sizes();
   Options options;
   for (const Setting& setting : settings()) {
-    if (const Given* const value = given(setting)) setting.apply(value_of(*value), options);
+    if (const Given* const value = given(setting)) apply(setting, *value, options);
   }
   if (options.aspect || options.megapixels) {
     const ImageSides sides = sides_of(options.aspect.value_or(1), options.megapixels.value_or(1));

@@ -1,4 +1,5 @@
-// The options of a run, merged: built-in defaults, a configuration file, the command line, each over the one before.
+// The options of a run, merged: built-in defaults, a configuration file, what a picture says, the command line, each
+// over the one before.
 #pragma once
 
 #include "config/options.h"
@@ -19,17 +20,26 @@ struct Given {
   std::string name;    // for messages: "--width" or "FILE:LINE:COLUMN: image.width"
   std::string origin;  // for people: "command line" or "FILE:LINE"
   ErrorKind breach = ErrorKind::usage;
+  std::vector<std::string> more = {};  // of a setting that may be given several times: its further values
+};
+
+struct Entry {
+  const Setting* setting = nullptr;
+  Given given;
 };
 
 class Config {
  public:
   Config() : given_(settings().size()) {}
 
-  // From the command line, as typed.
+  // From the command line, as typed; once more where the setting may repeat.
   void give(const Setting& setting, const std::string& text);
   // What the command line does not say. Every value of the file is checked, also one that the command line replaces.
   // Throws Error(model).
   void read(const YamlDocument& document);
+
+  // What is not said yet, by these settings or by their rivals.
+  void add(std::vector<Entry> entries);
 
   const Given* given(const Setting& setting) const;
   // Throws Error(usage) or Error(model) naming the flag, or the place in the file, and the rule.

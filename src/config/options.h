@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace zimage::config {
 
@@ -18,7 +19,8 @@ struct LogOptions {
 };
 
 struct Options {
-  std::optional<std::string> model, prompt, prompt_file;
+  std::optional<std::string> model, prompt_file;
+  std::vector<std::string> prompts;
   Request request;                    // without its prompt, seed and noise
   std::optional<double> aspect;       // width over height
   std::optional<double> megapixels;   // of 1024x1024 pixels
@@ -29,10 +31,13 @@ struct Options {
   MemoryOptions memory;
   int max_batch = 1;  // images in one evaluation of the transformer
   std::string out = "result.png";
+  int quality = 95;                                  // of a JPEG
   std::optional<std::string> latents, save_latents;  // files
+  std::optional<std::string> save_steps;             // a folder
   std::optional<std::string> profile;                // a file; empty: the table alone
   std::optional<std::string> profile_csv, profile_plot;
   bool force = false;
+  bool metadata = true;  // in the pictures
   LogOptions log;
 };
 

@@ -18,6 +18,7 @@ constexpr IntegerRange kWarmup{0, 1000};
 constexpr IntegerRange kHeads{1, 1024};
 constexpr IntegerRange kClearInterval{0, 1'000'000};
 constexpr IntegerRange kBatch{1, 64};
+constexpr IntegerRange kQuality{1, 100};
 
 int integer(Value v, const IntegerRange& range) { return static_cast<int>(parse_integer(v, range)); }
 
@@ -120,8 +121,10 @@ constexpr Setting kSettings[] = {
      "Images drawn together at most, 1 to 64; generate draws one after the other", "1", "",
      [](Value v, Options& o) { o.max_batch = integer(v, kBatch); }},
 
-    {"prompt.text", "--prompt", "TEXT", Notation::text, "What to draw", "", "",
-     [](Value v, Options& o) { o.prompt = prompt(v); }},
+    {"prompt.text", "--prompt", "TEXT", Notation::text,
+     "What to draw; - reads it from standard input, @FILE from a file, @@TEXT is @TEXT. Given several times: an image "
+     "each",
+     "", "", [](Value v, Options& o) { o.prompts.push_back(prompt(v)); }, "true", true},
     {"prompt.file", "--prompt-file", "FILE", Notation::text, "The prompt as a UTF-8 text file, instead of --prompt", "",
      "", [](Value v, Options& o) { o.prompt_file = v.text; }},
     {"prompt.negative", "--negative-prompt", "TEXT", Notation::text, "What to avoid; needs --guidance-scale above 0",
@@ -174,13 +177,23 @@ constexpr Setting kSettings[] = {
      "8])",
      "", "", [](Value v, Options& o) { o.latents = v.text; }},
 
-    {"output.out", "--out", "FILE", Notation::text, "PNG to write; {seed}, {index} are filled in", "result.png", "",
-     [](Value v, Options& o) { o.out = v.text; }},
+    {"output.out", "--out", "FILE", Notation::text,
+     "Picture to write, .png, .jpg or .jpeg; {seed}, {index} are filled in. -: a PNG to standard output", "result.png",
+     "", [](Value v, Options& o) { o.out = v.text; }},
     {"output.force", "--force", "", Notation::boolean, "Replace files that exist", "false", "",
      [](Value v, Options& o) { o.force = boolean(v); }},
+    {"output.metadata", "--no-metadata", "", Notation::boolean,
+     "Leave out of the pictures how they were made (metadata: false)", "true", "",
+     [](Value v, Options& o) { o.metadata = boolean(v); }, "false"},
+    {"output.quality", "--quality", "N", Notation::number, "Of a JPEG, 1 to 100; above 90 colours keep their detail",
+     "95", "", [](Value v, Options& o) { o.quality = integer(v, kQuality); }},
     {"output.save_latents", "--save-latents", "FILE", Notation::text,
      "Also write the final latents (safetensors, float32, key \"latents\"); {seed} and {index} as in --out", "", "",
      [](Value v, Options& o) { o.save_latents = v.text; }},
+    {"output.save_steps", "--save-steps", "DIR", Notation::text,
+     "Also write what each step estimates the image to be, as DIR/step-01.png and so on; {seed} and {index} as in "
+     "--out",
+     "", "", [](Value v, Options& o) { o.save_steps = v.text; }},
     {"output.profile", "--profile", "[=FILE]", Notation::text,
      "Say what each stage took (seconds by CUDA events, peaks of memory, both as planned too), and write it to FILE as "
      "JSON",

@@ -24,6 +24,7 @@ struct Setting {
   std::string_view fallback_note;                     // in words, where no value says it
   void (*apply)(const OptionValue& value, Options&);  // throws Error(value.breach)
   std::string_view switched = "true";                 // the value that a switch alone gives
+  bool may_repeat = false;                            // on the command line; a list in a file
 
   bool is_switch() const { return takes.empty(); }
   bool may_stand_alone() const { return takes.starts_with('['); }

@@ -50,7 +50,12 @@ std::string with_comment(std::string line, const std::string& comment) {
 
 std::string line_of(const Setting& setting, const Given* given, const std::string& indent) {
   const std::string name = indent + std::string(setting.key.substr(setting.key.rfind('.') + 1)) + ":";
-  if (given != nullptr) return with_comment(name + " " + as_yaml(setting, given->text), printable(given->origin));
+  if (given != nullptr) {
+    std::string value = as_yaml(setting, given->text);
+    for (const std::string& text : given->more) value += ", " + as_yaml(setting, text);
+    if (!given->more.empty()) value = "[" + value + "]";
+    return with_comment(name + " " + value, printable(given->origin));
+  }
   if (!setting.fallback.empty()) {
     return with_comment(name + " " + as_yaml(setting, std::string(setting.fallback)), "default");
   }

@@ -27,6 +27,7 @@ class YamlField {
   [[noreturn]] void refuse_key(const std::string& rule) const;  // at the key's position
 
   bool is_null() const { return std::holds_alternative<Yaml::Null>(yaml_->value); }
+  bool is_list() const { return std::holds_alternative<Yaml::List>(yaml_->value); }
   // A mapping's values in file order; with `known`, other keys are refused, the nearest known one suggested.
   std::vector<YamlField> members() const;
   std::vector<YamlField> members(std::span<const std::string_view> known) const;

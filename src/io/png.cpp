@@ -41,14 +41,14 @@ unsigned char* compress_for_stb(unsigned char* data, int data_bytes, int* out_by
 
 namespace zimage::io {
 
-std::string png_bytes(const Image& image, std::string_view metadata_json) {
+std::string png_bytes(const Image& image, const PictureText& text) {
   assert(image.rgb.size() == static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height) * 3);
   int size = 0;
   std::unique_ptr<unsigned char, decltype(&std::free)> png(
       stbi_write_png_to_mem(image.rgb.data(), image.width * 3, image.width, image.height, 3, &size), &std::free);
   if (!png) throw Error(ErrorKind::memory, "PNG: not enough memory to encode the image");
   const std::string_view plain(reinterpret_cast<const char*>(png.get()), static_cast<std::size_t>(size));
-  return with_metadata(plain, metadata_json);
+  return with_text(plain, text);
 }
 
 }  // namespace zimage::io

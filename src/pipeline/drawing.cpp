@@ -64,6 +64,20 @@ std::vector<bool> are_finite(const at::Tensor& latents) {
   return std::vector<bool>(finite.const_data_ptr<bool>(), finite.const_data_ptr<bool>() + finite.numel());
 }
 
+bool wants_step_images(const Group& group) {
+  return std::any_of(group.begin(), group.end(), [](const Item* item) { return item->request.step_images; });
+}
+
+// The last step's estimate is the image itself.
+int decodes_of(const Item& item) { return item.request.step_images ? item.request.steps - 1 : 1; }
+
+// Of [B, C, H, W] each, image i.
+std::vector<at::Tensor> of_image(const std::vector<at::Tensor>& steps, std::size_t i) {
+  std::vector<at::Tensor> own;
+  for (const at::Tensor& step : steps) own.push_back(step[static_cast<std::int64_t>(i)]);
+  return own;
+}
+
 // bytes: [H, W, 3] on the host.
 Image to_image(const at::Tensor& bytes) {
   Image image{static_cast<int>(bytes.size(1)), static_cast<int>(bytes.size(0)), {}};
@@ -131,7 +145,9 @@ Visits Drawing::visits() const {
     const std::vector<float> sigmas = sigmas_of(group, studio_.checkpoint);
     append(denoise_visits(transformer, guidance_of(group), sigmas, before));
     before = evaluated(sigmas);
-    for (std::size_t i = 0; i < group.size(); ++i) append(load.vae_decoder({}).visits());
+    for (const Item* item : group) {
+      for (int i = 0; i < decodes_of(*item); ++i) append(load.vae_decoder({}).visits());
+    }
   }
   return visits;
 }
@@ -189,8 +205,10 @@ void Drawing::draw(const Group& group, const std::vector<at::Tensor>& noise) {
   denoise_recorder_.emplace(Stage::denoise, studio_.device, studio_.sampler);
   profile_.batch = static_cast<int>(group.size());
   const int evaluations = group.front()->request.steps - 1;
-  const StepCallback on_step = [&](int done, const at::Tensor&) {
+  std::vector<at::Tensor> steps;  // on the host, so that the plan need not know of them
+  const StepCallback on_step = [&](int done, const at::Tensor& now) {
     denoise_recorder_->step();
+    if (wants_step_images(group)) steps.push_back(now.to(at::kCPU, at::kFloat, /*non_blocking=*/false, /*copy=*/true));
     if (done < evaluations) window_.report({Stage::denoise, done + 1, evaluations});
   };
   const at::Tensor latents = denoise(transformer, input_of(group, noise), studio_.models.steps(), on_step);
@@ -203,7 +221,7 @@ void Drawing::draw(const Group& group, const std::vector<at::Tensor>& noise) {
   log::milestone("denoised");
   for (std::size_t i = 0; i < group.size(); ++i) {
     if (finite[i]) {
-      finish(*group[i], latents[static_cast<std::int64_t>(i)], decoder);
+      finish(*group[i], latents[static_cast<std::int64_t>(i)], of_image(steps, i), decoder);
     } else {
       const Error failure(ErrorKind::numeric,
                           "denoise: the final latents are not finite (NaN or infinite weights or overflow)");
@@ -212,12 +230,14 @@ void Drawing::draw(const Group& group, const std::vector<at::Tensor>& noise) {
   }
 }
 
-void Drawing::finish(Item& item, const at::Tensor& latents, const VaeDecoder& decoder) {
-  window_.report({Stage::decode, 1, 1});
+void Drawing::finish(Item& item, const at::Tensor& latents, const std::vector<at::Tensor>& steps,
+                     const VaeDecoder& decoder) {
+  window_.report({Stage::decode, 1, decodes_of(item)});
   StageRecorder recorder(Stage::decode, studio_.device, studio_.sampler);
   std::optional<Error> failure;
   try {
     item.result.image = to_image(decode(studio_, decoder, latents));
+    if (item.request.step_images) decode_steps(item, steps, decoder);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::numeric) throw;
     failure = error;
@@ -231,13 +251,36 @@ void Drawing::finish(Item& item, const at::Tensor& latents, const VaeDecoder& de
   profile.encode = share_of(profile_.encode, profile_.window);
   profile.denoise = share_of(profile_.denoise, profile_.batch);
   profile.decode = recorder.profile();
+  plan::Levers levers = studio_.models.plan().levers;
+  levers.vae = vae_levers(studio_);
+  profile.plan.pixel_levers = pixel_levers(levers);
   // Of a window's other prompts only the plan's bound is known here.
   profile.encode.predicted = prediction(profile_.window > 1 ? studio_.models.plan() : plan, Stage::encode);
   profile.denoise.predicted = prediction(plan, Stage::denoise);
   profile.decode.predicted = prediction(plan, Stage::decode);
+  profile.decode.predicted.seconds *= decodes_of(item);
   profile.host = {.resident_bytes = resident_bytes(),
                   .pinned_bytes = studio_.models.load().host_weights().pinned_bytes()};
   window_.hand_over(item, {.result = std::move(item.result), .error = {}});
+}
+
+void Drawing::decode_steps(Item& item, const std::vector<at::Tensor>& steps, const VaeDecoder& decoder) {
+  const std::vector<float> sigmas =
+      flow_match_sigmas(item.request.steps - 1, studio_.checkpoint.scheduler_config().shift);
+  std::vector<Image>& images = item.result.step_images;
+  images.clear();  // of an attempt that ran out of memory
+  for (std::size_t i = 0; i + 2 < steps.size(); ++i) {
+    window_.report({Stage::decode, static_cast<int>(i) + 2, decodes_of(item)});
+    const at::Tensor estimate = estimated_image(steps[i], steps[i + 1], sigmas[i], sigmas[i + 1]);
+    images.emplace_back();
+    try {
+      images.back() = to_image(decode(studio_, decoder, estimate.to(studio_.device)));
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::numeric) throw;
+      item.result.warnings.push_back("step " + std::to_string(i + 1) + ": no picture of its estimate: " + error.what());
+    }
+  }
+  images.push_back(item.result.image);
 }
 
 void Drawing::end_lap(Stage stage) { laps_.push_back({stage, studio_.models.load().end_lap()}); }

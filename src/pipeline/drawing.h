@@ -31,7 +31,9 @@ class Drawing {
   void draw_groups();
   void encode();
   void draw(const Group& group, const std::vector<at::Tensor>& noise);
-  void finish(Item& item, const at::Tensor& latents, const VaeDecoder& decoder);
+  // steps: the latents before the first evaluation and after each, [C, H, W] on the host; none where nobody asked.
+  void finish(Item& item, const at::Tensor& latents, const std::vector<at::Tensor>& steps, const VaeDecoder& decoder);
+  void decode_steps(Item& item, const std::vector<at::Tensor>& steps, const VaeDecoder& decoder);
   // Of all images of the group, [C, H, W] each, on the CPU where it is made there: while the device does something
   // else.
   std::future<std::vector<at::Tensor>> make_noise(const Group& group) const;

@@ -3,6 +3,7 @@
 #include "zimage/error.h"
 
 #include "base/log.h"
+#include "checkpoint/fingerprint.h"
 #include "pipeline/drawing.h"
 #include "pipeline/failures.h"
 #include "pipeline/placement.h"
@@ -125,6 +126,7 @@ class Pipeline::Impl {
   const std::string& dtype() const { return dtype_; }
   const std::string& attention() const { return attention_name_; }
   const std::vector<std::string>& warnings() const { return warnings_; }
+  std::string fingerprint() const { return zimage::fingerprint(checkpoint_); }
   // Waits for all weights.
   LoadProfile load(const ProgressCallback& progress);
   std::vector<MemorySample> memory_samples() const {
@@ -168,6 +170,7 @@ Profile Pipeline::Impl::plan(const Request& request) const {
   profile.encode.predicted = prediction(plan, Stage::encode);
   profile.denoise.predicted = prediction(plan, Stage::denoise);
   profile.decode.predicted = prediction(plan, Stage::decode);
+  if (whole.step_images) profile.decode.predicted.seconds *= whole.steps - 1;  // the last one is the image itself
   return profile;
 }
 
@@ -301,6 +304,7 @@ const std::string& Pipeline::dtype() const { return impl_->dtype(); }
 const std::string& Pipeline::attention() const { return impl_->attention(); }
 int Pipeline::default_width() const { return impl_->default_size(); }
 int Pipeline::default_height() const { return impl_->default_size(); }
+std::string Pipeline::fingerprint() const { return impl_->fingerprint(); }
 const std::vector<std::string>& Pipeline::warnings() const { return impl_->warnings(); }
 
 }  // namespace zimage

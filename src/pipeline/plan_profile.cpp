@@ -43,9 +43,19 @@ std::string in_words(const plan::Levers& levers) {
   return words.empty() ? "all resident" : words;
 }
 
+PixelLevers pixel_levers(const plan::Levers& levers) {
+  const plan::VaeLevers& vae = levers.vae;
+  return {.heads_per_slice = static_cast<int>(levers.activations.heads_per_slice),
+          .rows_per_chunk = static_cast<int>(levers.activations.rows_per_chunk),
+          .vae_tiling = vae.tiling,
+          .vae_strip_rows = vae.tiling == VaeTiling::strips ? static_cast<int>(vae.strip_rows) : 0,
+          .vae_tile = vae.tiling == VaeTiling::tiles ? static_cast<int>(vae.tile) : 0};
+}
+
 PlanProfile plan_profile(const PlannedRun& run) {
   return {.budget_bytes = run.plan->budget_bytes,
           .levers = in_words(run.plan->levers),
+          .pixel_levers = pixel_levers(run.plan->levers),
           .rung = run.rung,
           .retries = run.retries};
 }

@@ -11,6 +11,8 @@ namespace zimage {
 // lever is in use.
 std::string in_words(const plan::Levers& levers);
 
+PixelLevers pixel_levers(const plan::Levers& levers);
+
 // rung: from 1.
 struct PlannedRun {
   const plan::Plan* plan = nullptr;

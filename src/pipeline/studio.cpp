@@ -11,12 +11,16 @@
 namespace zimage {
 namespace {
 
-constexpr std::int64_t kFallbackStripRows = 256;
+constexpr plan::VaeLevers kFallback{VaeTiling::strips, /*strip_rows=*/256, /*tile=*/0};
 
 }  // namespace
 
+plan::VaeLevers vae_levers(const Studio& studio) {
+  return studio.decodes_by_strips ? kFallback : studio.models.plan().levers.vae;
+}
+
 at::Tensor decode(Studio& studio, const VaeDecoder& decoder, const at::Tensor& latents) {
-  const VaeDecoder by_strips = decoder.with({VaeTiling::strips, kFallbackStripRows, 0});
+  const VaeDecoder by_strips = decoder.with(kFallback);
   std::optional<Error> failure;
   const auto attempt = [&] {
     at::Tensor bytes;

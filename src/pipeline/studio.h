@@ -20,6 +20,9 @@ struct Studio {
   int images_since_clearing = 0;   // of the device's unused memory
 };
 
+// As the next decode is done.
+plan::VaeLevers vae_levers(const Studio& studio);
+
 // [H, W, 3] bytes on the host. Where memory does not suffice, once more after all that is cached has been given back,
 // and then by strips, which draw the same: the allocator may have it in pieces.
 at::Tensor decode(Studio& studio, const VaeDecoder& decoder, const at::Tensor& latents);

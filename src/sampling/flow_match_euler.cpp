@@ -20,4 +20,9 @@ void euler_step_(const at::Tensor& latents, const at::Tensor& output, float sigm
   latents.sub_(output, sigma_next - sigma);
 }
 
+at::Tensor estimated_image(const at::Tensor& before, const at::Tensor& after, float sigma, float sigma_next) {
+  if (sigma_next == 0) return after;
+  return before + (after - before) * (sigma / (sigma - sigma_next));
+}
+
 }  // namespace zimage

@@ -15,4 +15,7 @@ std::vector<float> flow_match_sigmas(int evaluations, double shift);
 // latents ← latents − (sigma_next − sigma) · output, in float32; the velocity is the model's output negated.
 void euler_step_(const at::Tensor& latents, const at::Tensor& output, float sigma, float sigma_next);
 
+// Where the way from the latents before a step, at sigma, to those after it, at sigma_next, ends at sigma 0.
+at::Tensor estimated_image(const at::Tensor& before, const at::Tensor& after, float sigma, float sigma_next);
+
 }  // namespace zimage

@@ -221,7 +221,7 @@ TEST(Help, generate_tells_every_option_and_what_steps_are) {
 
 TEST(Help, every_command_has_an_example) {
   const TempDir dir;
-  for (const std::string command : {"config", "tokenize", "inspect", "devices", "doctor"}) {
+  for (const std::string command : {"config", "tokenize", "show", "inspect", "devices", "doctor"}) {
     const Outcome outcome = run(dir, {command, "--help"});
     expect_success(outcome);
     EXPECT_NE(outcome.out.find("Example:\n  zimage " + command), std::string::npos) << outcome.out;

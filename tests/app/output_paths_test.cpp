@@ -37,6 +37,46 @@ TEST(OutputPaths, P13_two_images_need_two_names) {
   });
 }
 
+TEST(OutputPaths, the_end_of_the_name_says_the_format) {
+  const TempDir dir;
+  const auto format = [&](const std::string& name) {
+    return picture_format("--out", output_paths({(dir / name).string(), {}}, {1, 1}, io::Overwrite::no)[0].image);
+  };
+  EXPECT_EQ(format("a.png"), PictureFormat::png);
+  EXPECT_EQ(format("a.PNG"), PictureFormat::png);
+  EXPECT_EQ(format("a.jpg"), PictureFormat::jpeg);
+  EXPECT_EQ(format("a.png.JPeG"), PictureFormat::jpeg);
+  for (const char* name : {"a.webp", "a", ".png", "a.png.gz"}) {
+    test::expect_error(ErrorKind::usage, {"--out", name, "must end with .png, .jpg or .jpeg"}, [&] { format(name); });
+  }
+  const OutputPaths piped = output_paths({"-", {}}, {1, 1}, io::Overwrite::no)[0];
+  EXPECT_TRUE(piped.is_to_standard_output());
+  EXPECT_EQ(picture_format("--out", piped.image), PictureFormat::png);
+}
+
+TEST(OutputPaths, pictures_of_steps_have_a_folder_each) {
+  EXPECT_EQ(step_name(1, 8), "step-01.png");
+  EXPECT_EQ(step_name(12, 12), "step-12.png");
+  EXPECT_EQ(step_name(7, 100), "step-007.png");
+  const TempDir dir;
+  const std::string image = (dir / "{seed}.png").string(), plain = (dir / "x.png").string();
+  const auto paths = output_paths({image, {}, (dir / "s{seed}").string(), 8}, {3, 2}, io::Overwrite::no);
+  EXPECT_EQ(paths[1].steps, dir / "s4");
+  EXPECT_FALSE(std::filesystem::exists(dir / "s4"));
+  const auto steps = [&](const std::string& out, const std::string& folder, std::uint64_t count = 1) {
+    output_paths({out, {}, folder, 8}, {3, count}, io::Overwrite::no);
+  };
+  test::expect_error(ErrorKind::usage, {"--save-steps", "{seed}"}, [&] { steps(image, (dir / "s").string(), 2); });
+  test::expect_error(ErrorKind::io, {"--save-steps", "nowhere"}, [&] { steps(plain, (dir / "nowhere/s").string()); });
+  dir.write("s/step-08.png", "mine");
+  test::expect_error(ErrorKind::io, {"--save-steps", "step-08.png", "--force"},
+                     [&] { steps(plain, (dir / "s").string()); });
+  test::expect_error(ErrorKind::usage, {"--save-steps", "is also --out"},
+                     [&] { steps((dir / "s/./step-01.png").string(), (dir / "s").string()); });
+  dir.write("file", "mine");
+  test::expect_error(ErrorKind::io, {"--save-steps", "file"}, [&] { steps(plain, (dir / "file").string()); });
+}
+
 TEST(OutputPaths, A14_every_file_is_asked_for) {
   const TempDir dir;
   dir.write("2.png", "mine");

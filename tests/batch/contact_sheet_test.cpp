@@ -34,7 +34,7 @@ Image plain(int width, int height, std::uint8_t value) {
 TEST(ReadPng, gives_back_the_pixels) {
   for (const auto& [width, height] : {std::pair(1, 1), std::pair(3, 2), std::pair(64, 48), std::pair(257, 131)}) {
     const Image image = noise(width, height);
-    const Image read = io::read_png(io::png_bytes(image, "{}"), "x.png");
+    const Image read = io::read_png(io::png_bytes(image, {}), "x.png");
     EXPECT_EQ(read.width, width);
     EXPECT_EQ(read.height, height);
     EXPECT_EQ(read.rgb, image.rgb);
@@ -42,7 +42,7 @@ TEST(ReadPng, gives_back_the_pixels) {
 }
 
 TEST(ReadPng, damaged_files_are_refused) {
-  const std::string png = io::png_bytes(noise(8, 8), "{}");
+  const std::string png = io::png_bytes(noise(8, 8), {});
   for (std::size_t bytes = 0; bytes < png.size(); ++bytes) {
     test::expect_error(ErrorKind::model, {"x.png: PNG: "}, [&] { io::read_png(png.substr(0, bytes), "x.png"); });
   }
@@ -74,8 +74,8 @@ JournalEntry entry(std::uint64_t index, Status status) {
 
 TEST(ContactSheet, cells_hold_the_pictures_in_order) {
   const TempDir dir;
-  dir.write("0.png", io::png_bytes(plain(512, 512, 10), "{}"));
-  dir.write("1.png", io::png_bytes(plain(512, 512, 20), "{}"));
+  dir.write("0.png", io::png_bytes(plain(512, 512, 10), {}));
+  dir.write("1.png", io::png_bytes(plain(512, 512, 20), {}));
   dir.write("3.png", "no picture");
   const Image sheet = sheet_image(
       {entry(0, Status::done), entry(1, Status::done), entry(2, Status::failed), entry(3, Status::done)}, dir.path());

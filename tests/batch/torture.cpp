@@ -47,7 +47,7 @@ Picture picture_of(const Job& job, io::Overwrite overwrite) {
   picture.entry.job = job;
   picture.entry.status = Status::done;
   picture.image = image_of(job.request);
-  picture.metadata = "{\"prompt\":\"" + job.request.prompt + "\",\"seed\":" + std::to_string(job.request.seed) + "}";
+  picture.text.json = "{\"prompt\":\"" + job.request.prompt + "\",\"seed\":" + std::to_string(job.request.seed) + "}";
   picture.overwrite = overwrite;
   return picture;
 }

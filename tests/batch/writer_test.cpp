@@ -23,7 +23,7 @@ Picture picture(std::uint64_t index) {
   picture.entry.job.request.seed = index;
   picture.entry.status = Status::done;
   picture.image = {16, 16, std::vector<std::uint8_t>(16 * 16 * 3, static_cast<std::uint8_t>(index))};
-  picture.metadata = "{\"prompt\":\"a\",\"seed\":" + std::to_string(index) + "}";
+  picture.text.json = "{\"prompt\":\"a\",\"seed\":" + std::to_string(index) + "}";
   return picture;
 }
 

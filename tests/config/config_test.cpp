@@ -76,6 +76,9 @@ const std::map<std::string_view, std::string>& other_values() {
                                                               {"sampling.latents", "l.safetensors"},
                                                               {"output.out", "{seed}.png"},
                                                               {"output.force", "true"},
+                                                              {"output.metadata", "false"},
+                                                              {"output.quality", "80"},
+                                                              {"output.save_steps", "steps"},
                                                               {"output.save_latents", "s.safetensors"},
                                                               {"output.profile", "p.json"},
                                                               {"output.profile_csv", "p.csv"},
@@ -162,10 +165,13 @@ TEST(Settings, documented_defaults_are_the_defaults) {
   EXPECT_EQ(written.request.literal_prompt, plain.request.literal_prompt);
   EXPECT_EQ(written.out, plain.out);
   EXPECT_EQ(written.force, plain.force);
+  EXPECT_EQ(written.metadata, plain.metadata);
+  EXPECT_EQ(written.quality, plain.quality);
   EXPECT_EQ(written.log.verbose, plain.log.verbose);
   EXPECT_EQ(written.log.quiet, plain.log.quiet);
   EXPECT_EQ(written.log.format, plain.log.format);
-  EXPECT_FALSE(written.seed || written.count || written.repeat || written.warmup || written.profile || written.prompt);
+  EXPECT_FALSE(written.seed || written.count || written.repeat || written.warmup || written.profile ||
+               !written.prompts.empty());
 }
 
 TEST(Settings, memory_levers) {
@@ -239,7 +245,7 @@ TEST(ConfigMerge, a_flag_drops_what_the_file_says_against_it) {
   flags.give(setting("prompt.file"), "p.txt");
   flags.give(setting("timing.repeat"), "3");
   const Options merged = read("prompt: {text: a fox, negative: a dog}\nimage: {count: 4}\n", flags).options();
-  EXPECT_EQ(merged.prompt, std::nullopt);
+  EXPECT_TRUE(merged.prompts.empty());
   EXPECT_EQ(merged.prompt_file, "p.txt");
   EXPECT_EQ(merged.request.negative_prompt, "a dog");
   EXPECT_EQ(merged.count, std::nullopt);
@@ -282,12 +288,41 @@ TEST(ConfigMerge, a_section_of_comments_says_nothing) {
   EXPECT_EQ(to_yaml(read("")), to_yaml(Config()));
 }
 
+TEST(ConfigMerge, several_prompts_are_a_list) {
+  Config flags;
+  for (const char* prompt : {"a, b", "c]", "d"}) flags.give(setting("prompt.text"), prompt);
+  const std::vector<std::string> prompts{"a, b", "c]", "d"};
+  EXPECT_EQ(flags.options().prompts, prompts);
+  EXPECT_EQ(read(to_yaml(flags)).options().prompts, prompts);
+  EXPECT_EQ(read("prompt: {text: [x, y]}\n", flags).options().prompts, prompts);
+  EXPECT_EQ(read("prompt: {text: [x, y]}\n").options().prompts, (std::vector<std::string>{"x", "y"}));
+  expect_refused("prompt: {text: []}\n", "prompt.text: must not be empty");
+  expect_refused("image: {width: [64]}\n", "f.yaml:1:16: image.width");
+}
+
+TEST(ConfigMerge, what_is_added_stands_between_the_command_line_and_the_file) {
+  Config config;
+  config.give(setting("sampling.seed"), "7");
+  config.give(setting("image.size"), "64x64");
+  const auto entry = [](const char* key, const char* text) {
+    return Entry{&setting(key), {text, std::string("x.png: ") + key, "x.png", ErrorKind::model}};
+  };
+  config.add({entry("sampling.seed", "1"), entry("sampling.steps", "5"), entry("image.width", "32")});
+  const Options merged = read("sampling: {seed: 2, steps: 6, guidance_scale: 3}\n", config).options();
+  EXPECT_EQ(merged.seed, 7U);
+  EXPECT_EQ(merged.request.steps, 5);
+  EXPECT_EQ(merged.request.width, 64);
+  EXPECT_EQ(merged.request.guidance_scale, 3);
+  config.add({entry("sampling.cfg_truncation", "x")});
+  expect_error(ErrorKind::model, {"x.png: sampling.cfg_truncation x"}, [&] { config.options(); });
+}
+
 TEST(ConfigMerge, show_keeps_text_that_yaml_would_take_apart) {
   for (const std::string prompt : {"a: b # c", "\"quoted\" \\ 'x'", " two\nlines\t", "no", "12", "", "\xC2\x85|\x7F",
                                    "*a", "一只狐狸 🦊", "%x", "- a"}) {
     Config config;
     config.give(setting("prompt.text"), prompt);
-    EXPECT_EQ(read(to_yaml(config)).options().prompt, prompt);
+    EXPECT_EQ(read(to_yaml(config)).options().prompts, std::vector{prompt});
   }
 }
 

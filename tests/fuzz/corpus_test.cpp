@@ -28,6 +28,8 @@ const std::map<std::string, std::function<void(std::string_view)>>& targets() {
       {"cards_yaml", cards_yaml},
       {"option_value", option_value},
       {"png_metadata", png_metadata},
+      {"jpeg_comment", jpeg_comment},
+      {"parameters", parameters},
       {"prompts_text", prompts_text},
       {"prompts_jsonl", prompts_jsonl},
       {"prompts_csv", prompts_csv},

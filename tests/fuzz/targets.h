@@ -23,6 +23,9 @@ void cards_yaml(std::string_view input);
 // A byte that says which option; then its value.
 void option_value(std::string_view input);
 void png_metadata(std::string_view input);
+void jpeg_comment(std::string_view input);
+// The text "parameters" of a picture.
+void parameters(std::string_view input);
 // Files of prompts.
 void prompts_text(std::string_view input);
 void prompts_jsonl(std::string_view input);

@@ -67,7 +67,8 @@ void config_yaml(std::string_view input) {
   second.read(config::parse_yaml(text, "printed"));
   for (const config::Setting& setting : config::settings()) {
     const config::Given *a = first.given(setting), *b = second.given(setting);
-    require(a == nullptr || (b != nullptr && a->text == b->text), "another value of " + std::string(setting.key));
+    require(a == nullptr || (b != nullptr && a->text == b->text && a->more == b->more),
+            "another value of " + std::string(setting.key));
   }
   third.read(config::parse_yaml(config::to_yaml(second), "printed"));
   require(config::to_yaml(third) == config::to_yaml(second), "a printed configuration reads back otherwise");

@@ -61,18 +61,31 @@ std::string pillow_file() {
 
 TEST(Png, pixels_survive_an_independent_decoder) {
   for (const Image& image : {random_image(1, 1), random_image(17, 5), random_image(1, 300), flat_image(128, 64)}) {
-    const std::string png = png_bytes(image, "{}");
+    const std::string png = png_bytes(image, {"{}", "a"});
     EXPECT_EQ(decoded(png, image.width, image.height), bytes_of(image)) << image.width << "x" << image.height;
   }
 }
 
-TEST(Png, flat_images_compress) { EXPECT_LT(png_bytes(flat_image(128, 128), "{}").size(), 128u * 128 * 3 / 20); }
+TEST(Png, flat_images_compress) { EXPECT_LT(png_bytes(flat_image(128, 128), {}).size(), 128u * 128 * 3 / 20); }
 
 TEST(Png, metadata_comes_back_as_written) {
   const std::string text = R"({"prompt":"a red circle, 红色的圆形 🎨\n","seed":18446744073709551615})";
-  const std::string png = png_bytes(random_image(16, 16), text);
+  const std::string png = png_bytes(random_image(16, 16), {text, {}});
   EXPECT_EQ(read_png_metadata(png, "x.png"), text);
   EXPECT_EQ(png.substr(8 + 12 + 13 + 4, 4), "iTXt");
+}
+
+TEST(Png, parameters_are_text_as_other_programs_read_it) {
+  const Image image = random_image(3, 3);
+  const std::string ascii = png_bytes(image, {.json = {}, .parameters = "a\nSteps: 9"});
+  EXPECT_EQ(ascii.substr(33 + 4, 24), std::string("tEXtparameters\0a\nSteps: 9", 24));
+  const std::string unicode = png_bytes(image, {.json = {}, .parameters = "红\nSteps: 9"});
+  EXPECT_EQ(unicode.substr(33 + 4, 32), std::string("iTXtparameters\0\0\0\0\0红\nSteps: 9", 32));
+  for (const std::string& png : {ascii, unicode}) {
+    EXPECT_EQ(decoded(png, 3, 3), bytes_of(image));
+    EXPECT_EQ(read_png_metadata(png, "x.png"), std::nullopt);
+  }
+  EXPECT_EQ(png_bytes(image, {}).substr(33 + 4, 4), "IDAT");
 }
 
 TEST(Png, metadata_of_a_file_by_another_writer) {

@@ -24,6 +24,18 @@ TEST(EulerStep, follows_the_velocity) {
   EXPECT_TRUE(at::equal(latents, at::full({2}, 1.0)));
 }
 
+TEST(EstimatedImage, is_where_the_velocity_leads) {
+  const at::Tensor image = at::tensor({1.f, -2.f}), noise = at::tensor({3.f, 5.f});
+  const auto at_sigma = [&](float sigma) { return image + (noise - image) * sigma; };
+  EXPECT_TRUE(at::allclose(estimated_image(at_sigma(0.9f), at_sigma(0.75f), 0.9f, 0.75f), image, 1e-5, 1e-5));
+  // A step that turns: x - sigma * v, with v of this step alone.
+  const at::Tensor latents = at::tensor({3.f}), output = at::tensor({-4.f});
+  const at::Tensor before = latents.clone();
+  euler_step_(latents, output, 0.5f, 0.25f);
+  EXPECT_TRUE(at::allclose(estimated_image(before, latents, 0.5f, 0.25f), before + 0.5 * output));
+  EXPECT_TRUE(at::equal(estimated_image(noise, image, 0.3f, 0.f), image));
+}
+
 TEST(Guidance, off_at_scale_0_and_beyond_the_truncation) {
   EXPECT_FALSE(is_guided({.scale = 0}, 0.5f));
   EXPECT_TRUE(is_guided({.scale = 5}, 0.5f));
