@@ -65,9 +65,8 @@ void run_batch(const BatchArguments& arguments) {
   if (arguments.dry_run) return print(dry_run_text(job, options, *survey));
   if (job.seed_drawn) log::info("seed " + std::to_string(job.header.seed) + " (drawn; the journal keeps it)");
   begin_journal(job);
-  const bool plain = !options.log.quiet && options.log.format == "text";
   const PlannedImages planned = survey ? planned_images(*survey) : PlannedImages{};
-  BatchRun run(job, planned, plain ? progress_visibility() : ProgressBar::Visibility::hidden);
+  BatchRun run(job, planned, progress_visibility(options.log));
   const std::optional<PartialBatch> partial = run.run(survey ? std::optional(survey->to_draw_count()) : std::nullopt);
   finish(job, run);
   if (partial) throw *partial;

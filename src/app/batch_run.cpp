@@ -3,7 +3,9 @@
 #include "zimage/error.h"
 
 #include "app/batch_input.h"
+#include "app/error_event.h"
 #include "app/format.h"
+#include "app/image_event.h"
 #include "app/model_folder.h"
 #include "app/output.h"
 #include "app/run_description.h"
@@ -27,18 +29,6 @@ PipelineOptions options_of(const BatchJob& job, const PlannedImages& planned) {
   return options;
 }
 
-double seconds_of(const Profile& profile) {
-  return profile.encode.seconds + profile.denoise.seconds + profile.decode.seconds;
-}
-
-std::uint64_t device_peak(const Profile& profile) {
-  std::uint64_t peak = 0;
-  for (const StageProfile* stage : {&profile.encode, &profile.denoise, &profile.decode}) {
-    peak = std::max({peak, stage->device_bytes, stage->peak.reserved});
-  }
-  return peak;
-}
-
 std::string images(std::uint64_t count) { return std::to_string(count) + (count == 1 ? " image" : " images"); }
 
 }  // namespace
@@ -49,6 +39,17 @@ std::string summary_line(const BatchCounts& counts) {
   if (counts.drawn > 0) line += "; " + format_seconds(counts.seconds / static_cast<double>(counts.drawn)) + " an image";
   if (counts.device_bytes > 0) line += ", at most " + format_bytes(counts.device_bytes) + " of the device";
   return line + ", at most " + format_bytes(peak_resident_bytes()) + " of the host";
+}
+
+log::Event batch_event(const BatchCounts& counts) {
+  return {"batch",
+          summary_line(counts),
+          {{"drawn", counts.drawn},
+           {"failed", counts.failed},
+           {"complete", counts.complete},
+           {"seconds", counts.seconds},
+           {"peak_device_bytes", counts.device_bytes},
+           {"peak_host_bytes", peak_resident_bytes()}}};
 }
 
 std::string progress_prefix(const BatchCounts& counts, double seconds_per_image) {
@@ -102,7 +103,7 @@ std::optional<PartialBatch> BatchRun::run(std::optional<std::uint64_t> to_draw) 
   counts_.complete = list.complete();
   writer_.finish();
   say_written();
-  log::info(summary_line(counts_));
+  log::write(log::Level::info, batch_event(counts_));
   if (ended_by) std::rethrow_exception(ended_by);
   stop_if_signalled();
   if (counts_.failed == 0) return std::nullopt;
@@ -164,7 +165,7 @@ void BatchRun::draw(const Window& window) {
 }
 
 void BatchRun::take(const NextImage& image, Outcome outcome) {
-  bar_.clear();
+  bar_.end();
   if (outcome.error) {
     fail(image, *outcome.error);
   } else {
@@ -174,16 +175,17 @@ void BatchRun::take(const NextImage& image, Outcome outcome) {
 
 void BatchRun::keep(const NextImage& image, Result result) {
   warnings_.say(result.warnings);
-  const double seconds = seconds_of(result.profile);
+  const double seconds = image_seconds(result.profile);
   ++counts_.drawn;
   counts_.seconds += seconds;
-  counts_.device_bytes = std::max(counts_.device_bytes, device_peak(result.profile));
+  counts_.device_bytes = std::max(counts_.device_bytes, peak_device_bytes(result.profile));
   if (job_.measured) {
     profile_.images.push_back({image.job.request.seed, result.prompt_tokens, seconds, result.profile});
   }
   if (!run_) run_ = record_run(pipeline_, model_);
   io::PictureText text;
   if (job_.metadata) text = picture_text(record_image(*run_, image.job.request, result));
+  profiles_[image.job.index] = result.profile;
   batch::JournalEntry entry{
       .job = image.job, .status = batch::Status::done, .seconds = seconds, .plan = result.profile.plan.levers};
   writer_.push({std::move(entry), std::move(result.image), std::move(text), image.overwrite});
@@ -192,7 +194,7 @@ void BatchRun::keep(const NextImage& image, Result result) {
 void BatchRun::fail(const NextImage& image, const Error& error) {
   ++counts_.failed;
   const std::string line = image.job.file + ": " + error.what();
-  log::error(line);
+  log::write(log::Level::error, error_event(error, line));
   if (job_.fail_fast && !stopped_by_) stopped_by_ = line;
   writer_.push({{.job = image.job, .error = error.what()}, {}, {}, image.overwrite});
 }
@@ -228,8 +230,11 @@ void BatchRun::say_written() {
     bar_.clear();
     const std::string path = (job_.out_dir / entry.job.file).string();
     print(path + "\n");
-    log::info(path + ": image " + std::to_string(entry.job.index) + ", seed " + std::to_string(entry.job.request.seed) +
-              ", " + format_seconds(entry.seconds));
+    const auto profile = profiles_.extract(entry.job.index);
+    log::write(log::Level::info,
+               image_event({path, entry.job.request.seed, profile.mapped()},
+                           path + ": image " + std::to_string(entry.job.index) + ", seed " +
+                               std::to_string(entry.job.request.seed) + ", " + format_seconds(entry.seconds)));
   }
 }
 

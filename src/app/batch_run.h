@@ -10,11 +10,13 @@
 #include "app/metadata.h"
 #include "app/progress_bar.h"
 #include "app/run_profile.h"
+#include "base/log_event.h"
 #include "batch/writer.h"
 
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -32,6 +34,7 @@ struct BatchCounts {
 
 // Images, failures, seconds per image and peaks, in one line.
 std::string summary_line(const BatchCounts& counts);
+log::Event batch_event(const BatchCounts& counts);
 
 // "12/64, 40 s left"; empty where nobody knows.
 std::string progress_prefix(const BatchCounts& counts, double seconds_per_image);
@@ -68,6 +71,7 @@ class BatchRun {
   std::optional<RunRecord> run_;  // from the first picture on
   BatchCounts counts_;
   RunProfile profile_;
+  std::map<std::uint64_t, Profile> profiles_;  // of images that are being written, by their index
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   bool is_stopping_ = false;  // said once
   bool is_drawing_ = false;

@@ -39,8 +39,7 @@ void run_generate(const GenerateArguments& arguments) {
   for (const std::string& prompt : job.prompts) log::debug("prompt: " + printable(prompt));
   const ModelFolder model = find_model(options.model);
   say_model(model);
-  const bool plain = !options.log.quiet && options.log.format == "text";
-  Generation generation(job, model.dir, plain ? progress_visibility() : ProgressBar::Visibility::hidden);
+  Generation generation(job, model.dir, progress_visibility(options.log));
   generation.run();
   if (job.measured) report_profile(generation.profile(), job);
 }

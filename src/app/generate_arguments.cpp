@@ -8,7 +8,7 @@
 namespace zimage::app {
 namespace {
 
-void apply_log(const config::LogOptions& log) { apply(LogArguments{log.verbose, log.quiet, log.format}); }
+void apply_log(const config::LogOptions& log) { apply(LogArguments{log.verbose, log.quiet, log.format, log.file}); }
 
 void add_setting(CLI::App& command, const config::Setting& setting, GenerateArguments& arguments) {
   const auto keep = [&setting, &arguments](const std::string& text) {

@@ -3,6 +3,7 @@
 #include "zimage/error.h"
 
 #include "app/format.h"
+#include "app/image_event.h"
 #include "app/latents_file.h"
 #include "app/model_folder.h"
 #include "app/output.h"
@@ -169,7 +170,7 @@ Result Generation::draw(const Request& request, std::vector<TimedImage>& images)
   const auto start = std::chrono::steady_clock::now();
   const Result result = pipeline_.generate(request, on_progress());
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-  bar_.clear();
+  bar_.end();
   stop_if_signalled();
   warnings_.say(result.warnings);
   if (is_constant(result.image)) warnings_.say({"the image is one colour all over"});
@@ -184,7 +185,8 @@ void Generation::write(const Request& request, const Result& result, const Outpu
   write_files(paths, result, picture, job_.overwrite);
   print(paths.is_to_standard_output() ? picture : paths.image.string() + "\n");
   if (job_.recreation) warnings_.say(job_.recreation->differences(record));
-  log::info(summary(paths, record, result.profile));
+  log::write(log::Level::info,
+             image_event({paths.image, request.seed, result.profile}, summary(paths, record, result.profile)));
 }
 
 }  // namespace zimage::app

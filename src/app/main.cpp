@@ -3,11 +3,14 @@
 #include "zimage/pipeline.h"
 
 #include "app/command.h"
+#include "app/error_event.h"
 #include "app/model_commands.h"
+#include "app/options.h"
 #include "app/output.h"
 #include "app/signals.h"
+#include "app/terminal.h"
 #include "app/version.h"
-#include "base/log.h"
+#include "base/log_event.h"
 
 #include <signal.h>
 
@@ -18,7 +21,6 @@
 namespace zimage::app {
 namespace {
 
-constexpr int kInternal = static_cast<int>(ErrorKind::internal);
 constexpr int kPartialBatch = 8;
 constexpr int kSignalBase = 128;
 
@@ -53,6 +55,7 @@ bool parse(CLI::App& program, std::vector<std::string> arguments) {
   } catch (const CLI::CallForVersion&) {
     print(version_text() + "\n");
   } catch (const CLI::ParseError& error) {
+    apply_log_format(arguments);
     throw Error(ErrorKind::usage, first_line(error.what()));
   }
   return true;
@@ -75,27 +78,29 @@ void run(int argc, char** argv) {
   }
 }
 
-int fail(int code, const std::string& line) {
-  log::error(line);
-  return code;
+int fail(const Failure& failure) {
+  log::write(log::Level::error, error_event(failure));
+  return failure.code;
 }
+
+int fail(const Error& error) { return fail(failure_of(error)); }
 
 int run_and_report(int argc, char** argv) {
   try {
     run(argc, argv);
     return 0;
   } catch (const Cancelled&) {
-    return fail(kSignalBase + received_signal(), "interrupted");
+    return fail({kSignalBase + received_signal(), "interrupted", "interrupted"});
   } catch (const PartialBatch& batch) {
-    return fail(kPartialBatch, batch.line);
+    return fail({kPartialBatch, "partial", batch.line});
   } catch (const Error& error) {
-    return fail(static_cast<int>(error.kind()), error.what());
+    return fail(error);
   } catch (const std::bad_alloc&) {
-    return fail(static_cast<int>(ErrorKind::memory), "out of host memory");
+    return fail(Error(ErrorKind::memory, "out of host memory"));
   } catch (const std::exception& error) {
-    return fail(kInternal, "internal: " + first_line(error.what()));
+    return fail(Error(ErrorKind::internal, "internal: " + first_line(error.what())));
   } catch (...) {
-    return fail(kInternal, "internal: unknown exception");
+    return fail(Error(ErrorKind::internal, "internal: unknown exception"));
   }
 }
 
@@ -105,5 +110,6 @@ int run_and_report(int argc, char** argv) {
 int main(int argc, char** argv) {
   zimage::app::reserve_standard_descriptors();
   zimage::app::fail_writes_instead_of_dying();
+  if (zimage::app::wants_colours()) zimage::log::set_colours(zimage::log::Colours::coloured);
   return zimage::app::run_and_report(argc, argv);
 }

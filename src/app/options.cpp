@@ -2,7 +2,7 @@
 
 #include "zimage/error.h"
 
-#include "base/log.h"
+#include "base/log_event.h"
 #include "config/parse.h"
 
 #include <sstream>
@@ -30,6 +30,15 @@ std::string wrapped(const std::string& text) {
   return lines;
 }
 
+// The value of an option wherever it stands.
+std::optional<std::string> value_of(const std::vector<std::string>& arguments, const std::string& option) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i].starts_with(option + "=")) return arguments[i].substr(option.size() + 1);
+    if (arguments[i] == option && i + 1 < arguments.size()) return arguments[i + 1];
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 CLI::Option* add_text_option(CLI::App& command, const std::function<void(const std::string&)>& keep,
@@ -53,9 +62,11 @@ void add_model_option(CLI::App& command, std::optional<std::string>& into) {
 void add_log_options(CLI::App& command, LogArguments& arguments) {
   command.add_flag("--verbose", arguments.verbose, "Say more");
   command.add_flag("--quiet", arguments.quiet, "Warnings and errors only");
-  add_text_option(
-      command, arguments.format,
-      {"--log-format", "text|json", "How messages on standard error are written; json: an object a line", "text"});
+  add_text_option(command, arguments.format,
+                  {"--log-format", "text|json",
+                   "How messages on standard error are written; json: one event a line (docs/logging.md)", "text"});
+  add_text_option(command, arguments.file,
+                  {"--log-file", "FILE", "Append the messages to this file too, in the same format"});
 }
 
 void apply(const LogArguments& arguments) {
@@ -64,6 +75,15 @@ void apply(const LogArguments& arguments) {
   const std::string format =
       config::parse_choice({"--log-format", arguments.format.value_or("text")}, {"text", "json"});
   log::configure(level, format == "json" ? log::Format::json : log::Format::text);
+  if (arguments.file) log::append_to(*arguments.file);
+}
+
+void apply_log_format(const std::vector<std::string>& arguments) {
+  try {
+    apply(LogArguments{.format = value_of(arguments, "--log-format"), .file = value_of(arguments, "--log-file")});
+  } catch (const Error&) {
+    return;  // what cannot be parsed comes first
+  }
 }
 
 }  // namespace zimage::app

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace zimage::app {
 
@@ -13,12 +14,17 @@ struct LogArguments {
   bool verbose = false;
   bool quiet = false;
   std::optional<std::string> format;  // text | json
+  std::optional<std::string> file;    // appended to
 };
 
 void add_log_options(CLI::App& command, LogArguments& arguments);
 
-// Configures base/log. Throws Error(usage).
+// Configures base/log. Throws Error(usage), and Error(io) for a file that cannot be opened.
 void apply(const LogArguments& arguments);
+
+// Of a command line that cannot be parsed: --log-format and --log-file where they can be told, so that this is said
+// as the others are.
+void apply_log_format(const std::vector<std::string>& arguments);
 
 struct TextOption {
   std::string name;           // "--width"

@@ -13,7 +13,7 @@ namespace {
 
 constexpr config::IntegerRange kBatch{1, 64};
 constexpr int kAmpere = 80;
-constexpr std::array<std::string_view, 19> kKeys{"model",
+constexpr std::array<std::string_view, 21> kKeys{"model",
                                                  "dtype",
                                                  "attention.backend",
                                                  "memory.budget",
@@ -31,7 +31,9 @@ constexpr std::array<std::string_view, 19> kKeys{"model",
                                                  "sampling.steps",
                                                  "sampling.guidance_scale",
                                                  "log.verbose",
-                                                 "log.quiet"};
+                                                 "log.quiet",
+                                                 "log.format",
+                                                 "log.file"};
 
 bool is_wanted(std::string_view key) { return std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end(); }
 

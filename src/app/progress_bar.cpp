@@ -2,6 +2,7 @@
 
 #include "app/format.h"
 #include "app/stage_name.h"
+#include "app/terminal.h"
 
 #include <unistd.h>
 
@@ -39,6 +40,7 @@ std::string progress_line(const Progress& progress, double seconds) {
 }
 
 void ProgressBar::update(const Progress& progress) {
+  events_.update(progress);
   if (visibility_ == Visibility::hidden) return;
   const auto now = std::chrono::steady_clock::now();
   if (!drawn_ || progress.stage != stage_) {
@@ -58,8 +60,14 @@ void ProgressBar::clear() {
   drawn_ = false;
 }
 
-ProgressBar::Visibility progress_visibility() {
-  return ::isatty(STDERR_FILENO) != 0 ? ProgressBar::Visibility::shown : ProgressBar::Visibility::hidden;
+void ProgressBar::end() {
+  clear();
+  events_.end();
+}
+
+ProgressBar::Visibility progress_visibility(const config::LogOptions& log) {
+  const bool wanted = !log.quiet && log.format == "text";
+  return wanted && is_terminal(STDERR_FILENO) ? ProgressBar::Visibility::shown : ProgressBar::Visibility::hidden;
 }
 
 }  // namespace zimage::app

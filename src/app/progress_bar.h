@@ -1,7 +1,10 @@
-// The line on a terminal that says how far a generation is.
+// How far a generation is: a line on a terminal, and the log's events.
 #pragma once
 
 #include "zimage/pipeline.h"
+
+#include "app/step_events.h"
+#include "config/options.h"
 
 #include <chrono>
 #include <string>
@@ -25,16 +28,19 @@ class ProgressBar {
   void update(const Progress& progress);
   // Takes the line away, before anything else is written to standard error.
   void clear();
+  // The same, where what was reported last is over.
+  void end();
 
  private:
   Visibility visibility_;
+  StepEvents events_;
   std::string prefix_;
   bool drawn_ = false;
   Stage stage_ = Stage::load;
   std::chrono::steady_clock::time_point stage_start_ = std::chrono::steady_clock::now();
 };
 
-// Shown where standard error is a terminal.
-ProgressBar::Visibility progress_visibility();
+// Shown where standard error is a terminal, and its messages are for people who want them.
+ProgressBar::Visibility progress_visibility(const config::LogOptions& log);
 
 }  // namespace zimage::app

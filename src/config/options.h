@@ -15,7 +15,8 @@ namespace zimage::config {
 
 struct LogOptions {
   bool verbose = false, quiet = false;
-  std::string format = "text";  // text | json
+  std::string format = "text";      // text | json
+  std::optional<std::string> file;  // messages go there too
 };
 
 struct Options {

@@ -217,8 +217,10 @@ constexpr Setting kSettings[] = {
     {"log.quiet", "--quiet", "", Notation::boolean, "Warnings and errors only", "false", "",
      [](Value v, Options& o) { o.log.quiet = boolean(v); }},
     {"log.format", "--log-format", "text|json", Notation::word,
-     "How messages on standard error are written; json: an object a line", "text", "",
+     "How messages on standard error are written; json: one event a line (docs/logging.md)", "text", "",
      [](Value v, Options& o) { o.log.format = parse_choice(v, {"text", "json"}); }},
+    {"log.file", "--log-file", "FILE", Notation::text, "Append the messages to this file too, in the same format", "",
+     "", [](Value v, Options& o) { o.log.file = v.text; }},
 };
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kRivals{{{"--prompt", "--prompt-file"},

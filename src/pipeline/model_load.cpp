@@ -1,6 +1,6 @@
 #include "pipeline/model_load.h"
 
-#include "base/log.h"
+#include "base/log_event.h"
 #include "checkpoint/units.h"
 #include "runtime/device_memory.h"
 #include "runtime/scalar_type.h"
@@ -111,7 +111,15 @@ void ModelLoad::run(const Checkpoint& checkpoint, const ModelPlan& plan, std::un
 }
 
 void ModelLoad::load(plan::Component component, const char* name, WeightReader& reader) const {
+  const auto start = std::chrono::steady_clock::now();
+  const std::uint64_t before = bytes_read_;
   weights_->load(component, reader);
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+  log::write_for_programs(
+      log::Level::info,
+      {"load",
+       std::string(name) + " loaded",
+       {{"component", std::string(name)}, {"bytes", std::uint64_t{bytes_read_ - before}}, {"seconds", taken.count()}}});
   log::milestone(std::string(name) + " loaded, " + std::to_string(mib(bytes_read_)) + " MiB read");
 }
 

@@ -2,8 +2,9 @@
 
 #include "zimage/error.h"
 
-#include "base/log.h"
+#include "base/log_event.h"
 #include "checkpoint/units.h"
+#include "pipeline/plan_profile.h"
 #include "plan/explain.h"
 #include "plan/window.h"
 #include "runtime/device.h"
@@ -21,6 +22,17 @@ namespace {
 constexpr std::uint64_t kRecordingBytes = 192ull << 20;
 
 std::string mib_text(std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
+
+// Read by programs; people have the debug line.
+log::Event event_of(const plan::Plan& plan) {
+  return {"plan",
+          "planned",
+          {{"peak_bytes", std::uint64_t{plan.peak_bytes()}},
+           {"budget_bytes", std::uint64_t{plan.budget_bytes}},
+           {"weight_bytes", std::uint64_t{plan.arena.bytes}},
+           {"host_weight_bytes", std::uint64_t{plan.host.weight_bytes}},
+           {"levers", in_words(plan.levers)}}};
+}
 
 plan::Problem problem_of(const Checkpoint& checkpoint, const RunChoice& run, const plan::ImageShape& image) {
   const plan::UnitTypes types{run.placement.dtype, run.placement.vae_dtype};
@@ -121,6 +133,7 @@ void PlannedModels::start(std::future<std::unique_ptr<WeightReader>> reader) {
   log::debug("plan: at most " + mib_text(plan_.peak_bytes()) + " of " + mib_text(plan_.budget_bytes) +
              " on the device, " + mib_text(plan_.arena.bytes) + " for weights, " + mib_text(plan_.host.weight_bytes) +
              " on the host");
+  log::write_for_programs(log::Level::info, event_of(plan_));
   const at::Device device(run_.placement.device);
   cap_allocator(device, plan_.budget_bytes - machine_.context_bytes - machine_.libraries_bytes);
   const bool has_room = plan_.peak_bytes() + kRecordingBytes <= plan_.budget_bytes;

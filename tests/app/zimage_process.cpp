@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <set>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
@@ -32,13 +33,19 @@ std::vector<std::string> command_of(const Invocation& invocation) {
   return command;
 }
 
+// What the user's own settings are: where things lie, the language, the colours.
+bool is_of_the_user(const std::string& name) {
+  static const std::set<std::string> names{"ZIMAGE_MODEL", "XDG_CONFIG_HOME", "HOME",        "LANG",
+                                           "LANGUAGE",     "LC_ALL",          "LC_MESSAGES", "NO_COLOR"};
+  return names.count(name) > 0;
+}
+
 std::vector<std::string> environment_of(const Invocation& invocation) {
   std::vector<std::string> variables;
   for (char** variable = environ; *variable != nullptr; ++variable) {
     const std::string text = *variable;
     const std::string name = text.substr(0, text.find('='));
-    const bool of_the_user = name == "ZIMAGE_MODEL" || name == "XDG_CONFIG_HOME" || name == "HOME";
-    if (!of_the_user && invocation.environment.count(name) == 0) variables.push_back(text);
+    if (!is_of_the_user(name) && invocation.environment.count(name) == 0) variables.push_back(text);
   }
   for (const auto& [name, value] : invocation.environment) variables.push_back(name + "=" + value);
   return variables;

@@ -62,7 +62,7 @@ TEST(ProcessTime, goes_on_from_the_start_of_the_process) {
   EXPECT_GE(process_milliseconds() - first, 29);
 }
 
-TEST_F(Log, json_lines_have_time_level_message) {
+TEST_F(Log, json_lines_have_time_level_event_message) {
   log::configure(log::Level::info, log::Format::json);
   const std::string line = standard_error_of([] { log::warning("a \"b\"\n\x1b[0m {}"); });
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, millisecond = 0, end = 0;
@@ -70,7 +70,7 @@ TEST_F(Log, json_lines_have_time_level_message) {
               &second, &millisecond, &end);
   ASSERT_GT(end, 0) << line;
   EXPECT_GE(year, 2025);
-  EXPECT_EQ(line.substr(end), R"("level":"warning","message":"a \"b\"\n\u001b[0m {}"})"
+  EXPECT_EQ(line.substr(end), R"("level":"warning","event":"warning","message":"a \"b\"\n\u001b[0m {}"})"
                               "\n");
 }
 

@@ -87,7 +87,8 @@ const std::map<std::string_view, std::string>& other_values() {
                                                               {"timing.warmup", "1"},
                                                               {"log.verbose", "true"},
                                                               {"log.quiet", "true"},
-                                                              {"log.format", "json"}};
+                                                              {"log.format", "json"},
+                                                              {"log.file", "log.jsonl"}};
   return values;
 }
 
