@@ -9,9 +9,9 @@ namespace zimage::app {
 namespace {
 
 // What makes sense for one picture alone.
-constexpr std::array<std::string_view, 9> kNotShared{"output.quality",      "output.save_steps", "prompt.text",
-                                                     "prompt.file",         "output.out",        "sampling.latents",
-                                                     "output.save_latents", "timing.repeat",     "timing.warmup"};
+constexpr std::array<std::string_view, 10> kNotShared{
+    "output.quality", "output.save_steps", "output.show",         "prompt.text",   "prompt.file",
+    "output.out",     "sampling.latents",  "output.save_latents", "timing.repeat", "timing.warmup"};
 
 bool is_shared(std::string_view key) {
   return std::find(kNotShared.begin(), kNotShared.end(), key) == kNotShared.end();

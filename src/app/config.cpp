@@ -16,7 +16,8 @@ Command config_command(CLI::App& program) {
           "--show", [] {}, "Print them as YAML, itself a configuration file")
       ->required();
   const auto arguments = std::make_shared<GenerateArguments>();
-  add_generate_options(*command, *arguments);
+  // All but the one whose flag means something else here.
+  add_generate_options(*command, *arguments, [](std::string_view key) { return key != "output.show"; });
   return {command, [arguments] { print(config::to_yaml(merge(*arguments, recreation_of(*arguments)))); }};
 }
 

@@ -4,6 +4,7 @@
 #include "app/generate_job.h"
 #include "app/generation.h"
 #include "app/model_folder.h"
+#include "app/preview.h"
 #include "app/progress_bar.h"
 #include "app/signals.h"
 #include "base/log.h"
@@ -39,7 +40,8 @@ void run_generate(const GenerateArguments& arguments) {
   for (const std::string& prompt : job.prompts) log::debug("prompt: " + printable(prompt));
   const ModelFolder model = find_model(options.model);
   say_model(model);
-  Generation generation(job, model.dir, progress_visibility(options.log));
+  const Preview preview(options.show, options.log.format);
+  Generation generation(job, model.dir, progress_visibility(options.log), preview);
   generation.run();
   if (job.measured) report_profile(generation.profile(), job);
 }
@@ -51,7 +53,7 @@ Command generate_command(CLI::App& program) {
   command->footer(
       "Example:\n  zimage generate --prompt \"a red circle on a white background\" --seed 7 --out circle.png\n");
   const auto arguments = std::make_shared<GenerateArguments>();
-  add_generate_options(*command, *arguments);
+  add_generate_options(*command, *arguments, [](std::string_view) { return true; });
   return {command, [arguments] { run_generate(*arguments); }};
 }
 

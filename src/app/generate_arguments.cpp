@@ -48,8 +48,8 @@ void add_options(CLI::App& command, GenerateArguments& arguments, bool (*is_want
   }
 }
 
-void add_generate_options(CLI::App& command, GenerateArguments& arguments) {
-  add_options(command, arguments, [](std::string_view) { return true; });
+void add_generate_options(CLI::App& command, GenerateArguments& arguments, bool (*is_wanted)(std::string_view key)) {
+  add_options(command, arguments, is_wanted);
   add_text_option(command, arguments.from,
                   {"--from", "FILE",
                    "Make this picture of zimage again: what it says of itself stands over the configuration file and "

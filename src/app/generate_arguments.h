@@ -21,7 +21,9 @@ struct GenerateArguments {
 
 // Declares --config and the options of these keys on the command, which keeps a reference to the arguments.
 void add_options(CLI::App& command, GenerateArguments& arguments, bool (*is_wanted)(std::string_view key));
-void add_generate_options(CLI::App& command, GenerateArguments& arguments);
+
+// And --from.
+void add_generate_options(CLI::App& command, GenerateArguments& arguments, bool (*is_wanted)(std::string_view key));
 
 // Of the picture of --from, if there is one. Throws Error(model) and Error(io).
 std::optional<Recreation> recreation_of(const GenerateArguments& arguments);

@@ -89,8 +89,12 @@ void Warnings::say(const std::vector<std::string>& warnings) {
 }
 
 Generation::Generation(const GenerateJob& job, const std::filesystem::path& model_dir,
-                       ProgressBar::Visibility visibility)
-    : job_(job), bar_(visibility), pipeline_(options_of(job, model_dir)), model_(model_name(model_dir)) {
+                       ProgressBar::Visibility visibility, const Preview& preview)
+    : job_(job),
+      bar_(visibility),
+      preview_(preview),
+      pipeline_(options_of(job, model_dir)),
+      model_(model_name(model_dir)) {
   log::milestone("opened " + model_ + " in " + pipeline_.dtype() + " on " + pipeline_.device() + ", attention " +
                  pipeline_.attention());
   if (job.measured) {
@@ -187,6 +191,7 @@ void Generation::write(const Request& request, const Result& result, const Outpu
   if (job_.recreation) warnings_.say(job_.recreation->differences(record));
   log::write(log::Level::info,
              image_event({paths.image, request.seed, result.profile}, summary(paths, record, result.profile)));
+  preview_.show(result.image);
 }
 
 }  // namespace zimage::app

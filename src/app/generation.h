@@ -5,6 +5,7 @@
 
 #include "app/generate_job.h"
 #include "app/metadata.h"
+#include "app/preview.h"
 #include "app/progress_bar.h"
 #include "app/run_profile.h"
 
@@ -24,7 +25,9 @@ class Warnings {
 
 class Generation {
  public:
-  Generation(const GenerateJob& job, const std::filesystem::path& model_dir, ProgressBar::Visibility visibility);
+  // preview: of each picture that is written; outlives this.
+  Generation(const GenerateJob& job, const std::filesystem::path& model_dir, ProgressBar::Visibility visibility,
+             const Preview& preview);
 
   void run();
   // After run().
@@ -43,6 +46,7 @@ class Generation {
   const GenerateJob& job_;
   Warnings warnings_;
   ProgressBar bar_;
+  const Preview& preview_;
   Pipeline pipeline_;
   std::string model_;
   std::optional<RunRecord> run_;

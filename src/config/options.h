@@ -39,6 +39,7 @@ struct Options {
   std::optional<std::string> profile_csv, profile_plot;
   bool force = false;
   bool metadata = true;  // in the pictures
+  std::optional<std::string> show;  // auto | kitty | sixel | blocks; nothing: no preview
   LogOptions log;
 };
 

@@ -52,6 +52,8 @@ std::optional<CpuOffload> cpu_offload(Value v) {
   return word == "none" ? CpuOffload::none : word == "component" ? CpuOffload::component : CpuOffload::sequential;
 }
 
+std::string preview(Value v) { return v.text.empty() ? "auto" : parse_choice(v, {"auto", "kitty", "sixel", "blocks"}); }
+
 NoiseSource noise_source(Value v) {
   return parse_choice(v, {"cpu", "cuda"}) == "cuda" ? NoiseSource::cuda : NoiseSource::cpu;
 }
@@ -194,6 +196,10 @@ constexpr Setting kSettings[] = {
      "Also write what each step estimates the image to be, as DIR/step-01.png and so on; {seed} and {index} as in "
      "--out",
      "", "", [](Value v, Options& o) { o.save_steps = v.text; }},
+    {"output.show", "--show", "[=HOW]", Notation::word,
+     "Show each picture on the terminal: auto (also without a value), kitty (its graphics protocol), sixel, or blocks "
+     "(characters in 24-bit colours)",
+     "", "", [](Value v, Options& o) { o.show = preview(v); }},
     {"output.profile", "--profile", "[=FILE]", Notation::text,
      "Say what each stage took (seconds by CUDA events, peaks of memory, both as planned too), and write it to FILE as "
      "JSON",
@@ -218,7 +224,9 @@ constexpr Setting kSettings[] = {
      [](Value v, Options& o) { o.log.quiet = boolean(v); }},
     {"log.format", "--log-format", "text|json", Notation::word,
      "How messages on standard error are written; json: one event a line (docs/logging.md)", "text", "",
-     [](Value v, Options& o) { o.log.format = parse_choice(v, {"text", "json"}); }},
+     [](Value v, Options& o) {
+       o.log.format = parse_choice(v, {"text", "json"});
+     }},
     {"log.file", "--log-file", "FILE", Notation::text, "Append the messages to this file too, in the same format", "",
      "", [](Value v, Options& o) { o.log.file = v.text; }},
 };

@@ -80,6 +80,7 @@ const std::map<std::string_view, std::string>& other_values() {
                                                               {"output.quality", "80"},
                                                               {"output.save_steps", "steps"},
                                                               {"output.save_latents", "s.safetensors"},
+                                                              {"output.show", "blocks"},
                                                               {"output.profile", "p.json"},
                                                               {"output.profile_csv", "p.csv"},
                                                               {"output.profile_plot", "p.svg"},
