@@ -74,7 +74,8 @@ class Options:
 
     @staticmethod
     def _run(*command):
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        return subprocess.run(command, capture_output=True, text=True, check=True,
+                              env={**os.environ, "LC_ALL": "C"}).stdout
 
     def unknown(self, command_line):
         """Options behind `zimage COMMAND` that it does not have."""

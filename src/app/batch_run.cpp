@@ -54,12 +54,12 @@ log::Event batch_event(const BatchCounts& counts) {
 
 std::string progress_prefix(const BatchCounts& counts, double seconds_per_image) {
   const std::uint64_t ended = counts.drawn + counts.failed;
-  if (!counts.to_draw) return std::to_string(ended) + " drawn | ";
+  if (!counts.to_draw) return std::to_string(ended) + " drawn";
   std::string prefix = std::to_string(ended) + "/" + std::to_string(*counts.to_draw);
   if (ended > 0 && ended < *counts.to_draw) {
     prefix += ", " + format_seconds(seconds_per_image * static_cast<double>(*counts.to_draw - ended)) + " left";
   }
-  return prefix + " | ";
+  return prefix;
 }
 
 BatchRun::BatchRun(BatchJob& job, const PlannedImages& planned, ProgressBar::Visibility visibility)

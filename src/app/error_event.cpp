@@ -3,7 +3,7 @@
 namespace zimage::app {
 namespace {
 
-const char* name_of(ErrorKind kind) {
+const char* kind_name(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::internal:
       break;
@@ -25,7 +25,7 @@ const char* name_of(ErrorKind kind) {
 
 }  // namespace
 
-Failure failure_of(const Error& error) { return {static_cast<int>(error.kind()), name_of(error.kind()), error.what()}; }
+Failure failure_of(const Error& error) { return {static_cast<int>(error.kind()), kind_name(error.kind()), error.what()}; }
 
 log::Event error_event(const Failure& failure) {
   return {"error", failure.line, {{"code", std::int64_t{failure.code}}, {"kind", failure.kind}}};

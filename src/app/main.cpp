@@ -4,11 +4,13 @@
 
 #include "app/command.h"
 #include "app/error_event.h"
+#include "app/help_language.h"
 #include "app/model_commands.h"
 #include "app/options.h"
 #include "app/output.h"
 #include "app/signals.h"
 #include "app/terminal.h"
+#include "app/translation.h"
 #include "app/version.h"
 #include "base/log_event.h"
 
@@ -51,6 +53,7 @@ bool parse(CLI::App& program, std::vector<std::string> arguments) {
     program.parse(std::move(reversed));
     return false;
   } catch (const CLI::CallForHelp&) {
+    translate_help(program);
     print(program.help());
   } catch (const CLI::CallForVersion&) {
     print(version_text() + "\n");
@@ -110,6 +113,7 @@ int run_and_report(int argc, char** argv) {
 int main(int argc, char** argv) {
   zimage::app::reserve_standard_descriptors();
   zimage::app::fail_writes_instead_of_dying();
+  zimage::log::set_translation(zimage::app::in_users_language);
   if (zimage::app::wants_colours()) zimage::log::set_colours(zimage::log::Colours::coloured);
   return zimage::app::run_and_report(argc, argv);
 }

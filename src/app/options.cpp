@@ -2,33 +2,12 @@
 
 #include "zimage/error.h"
 
+#include "app/display_width.h"
 #include "base/log_event.h"
 #include "config/parse.h"
 
-#include <sstream>
-
 namespace zimage::app {
-
 namespace {
-
-// CLI11 does not break lines.
-std::string wrapped(const std::string& text) {
-  constexpr std::size_t kColumns = 78;
-  std::string lines;
-  std::size_t used = 0;
-  std::istringstream words(text);
-  for (std::string word; words >> word; used += word.size()) {
-    if (used + 1 + word.size() > kColumns) {
-      lines += '\n';
-      used = 0;
-    } else if (used > 0) {
-      lines += ' ';
-      ++used;
-    }
-    lines += word;
-  }
-  return lines;
-}
 
 // The value of an option wherever it stands.
 std::optional<std::string> value_of(const std::vector<std::string>& arguments, const std::string& option) {
@@ -44,7 +23,7 @@ std::optional<std::string> value_of(const std::vector<std::string>& arguments, c
 CLI::Option* add_text_option(CLI::App& command, const std::function<void(const std::string&)>& keep,
                              const TextOption& option) {
   const std::string fallback = option.fallback.empty() ? "" : " (default: " + option.fallback + ")";
-  return command.add_option_function<std::string>(option.name, keep, wrapped(option.help + fallback))
+  return command.add_option_function<std::string>(option.name, keep, wrapped(option.help + fallback, kHelpColumns))
       ->type_name(option.value);
 }
 

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ void apply(const LogArguments& arguments);
 // Of a command line that cannot be parsed: --log-format and --log-file where they can be told, so that this is said
 // as the others are.
 void apply_log_format(const std::vector<std::string>& arguments);
+
+constexpr std::size_t kHelpColumns = 78;  // of a description, as CLI11 does not break lines
 
 struct TextOption {
   std::string name;           // "--width"

@@ -1,8 +1,10 @@
 #include "app/progress_bar.h"
 
+#include "app/display_width.h"
 #include "app/format.h"
 #include "app/stage_name.h"
 #include "app/terminal.h"
+#include "app/translation.h"
 
 #include <unistd.h>
 
@@ -47,8 +49,13 @@ void ProgressBar::update(const Progress& progress) {
     stage_ = progress.stage;
     stage_start_ = now;
   }
-  const std::string line = prefix_ + progress_line(progress, std::chrono::duration<double>(now - stage_start_).count());
-  std::fprintf(stderr, "%s%s", kEraseLine, line.c_str());
+  const std::string prefix = prefix_.empty() ? "" : in_users_language(prefix_) + " | ";
+  const std::chrono::duration<double> age = now - stage_start_;
+  const std::string line = prefix + in_users_language(progress_line(progress, age.count()));
+  // A line that is broken could not be taken away again.
+  const auto columns = static_cast<std::size_t>(terminal_size(STDERR_FILENO).columns - 1);
+  const std::string_view shown = clipped(line, columns);
+  std::fprintf(stderr, "%s%.*s", kEraseLine, static_cast<int>(shown.size()), shown.data());
   std::fflush(stderr);
   drawn_ = true;
 }

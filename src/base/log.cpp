@@ -124,8 +124,10 @@ std::string shown(const std::string& text) {
   return printable(translation == nullptr ? text : translation(text));
 }
 
-void send(spdlog::logger& logger, Level level, const std::string& line) {
-  logger.log(level_of(level), spdlog::string_view_t(line));
+using Time = spdlog::log_clock::time_point;
+
+void send(spdlog::logger& logger, Level level, const std::string& line, Time now = spdlog::log_clock::now()) {
+  logger.log(now, spdlog::source_loc(), level_of(level), spdlog::string_view_t(line));
 }
 
 void send_text(Level level, const std::string& message) {
@@ -138,8 +140,9 @@ void send_text(Level level, const std::string& message) {
 
 void write_json(Level level, const Event& event) {
   const std::string members = json_members(event);
-  send(output().terminal, level, members);
-  send(output().file, level, members);
+  const Time now = spdlog::log_clock::now();  // the same on both
+  send(output().terminal, level, members, now);
+  send(output().file, level, members, now);
 }
 
 // A log file that takes no more does not end a run.

@@ -196,10 +196,9 @@ constexpr Setting kSettings[] = {
      "Also write what each step estimates the image to be, as DIR/step-01.png and so on; {seed} and {index} as in "
      "--out",
      "", "", [](Value v, Options& o) { o.save_steps = v.text; }},
-    {"output.show", "--show", "[=HOW]", Notation::word,
-     "Show each picture on the terminal: auto (also without a value), kitty (its graphics protocol), sixel, or blocks "
-     "(characters in 24-bit colours)",
-     "", "", [](Value v, Options& o) { o.show = preview(v); }},
+    {"output.show", "--show", "[=auto|kitty|sixel|blocks]", Notation::word,
+     "Show each picture on the terminal, by its graphics or by blocks (characters in 24-bit colours); auto: what it can",
+     "", "auto, where it is given alone", [](Value v, Options& o) { o.show = preview(v); }},
     {"output.profile", "--profile", "[=FILE]", Notation::text,
      "Say what each stage took (seconds by CUDA events, peaks of memory, both as planned too), and write it to FILE as "
      "JSON",

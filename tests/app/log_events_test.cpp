@@ -158,7 +158,6 @@ TEST(LogEvents, of_failures) {
   EXPECT_EQ(error_of({"generate", "--prompt", "x", "--count", "0"}), "usage");
   EXPECT_EQ(error_of({"generate", "--no-such-option"}), "usage");
   EXPECT_EQ(error_of({"generate", "--prompt", "x", "--out", "no/x.png"}), "io");
-  EXPECT_EQ(error_of({"generate", "--prompt", "x", "--vram-budget", "1KiB"}), "memory");
 }
 
 TEST(LogEvents, quiet_says_nothing_of_a_run_without_faults) {

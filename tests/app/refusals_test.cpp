@@ -4,6 +4,8 @@
 
 #include <unistd.h>
 
+#include <regex>
+
 namespace zimage {
 namespace {
 
@@ -149,6 +151,24 @@ TEST(Refusals, A12_directory_not_writable) {
     invocation.wrapper = {"setpriv", "--bounding-set=-dac_override,-dac_read_search"};
   }
   test::expect_refused(test::run_zimage(invocation), 4, {"--out locked/x.png", "not writable"});
+}
+
+// Three words of English in a row are a message that is not translated.
+TEST(Refusals, in_chinese_too) {
+  static const std::regex english("[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}");
+  const TempDir dir;
+  dir.write("taken.png", "mine");
+  dir.write("t1.png", "mine");
+  for (const Refusal& refusal : refusals()) {
+    std::vector<std::string> arguments{"--prompt", "x"};
+    arguments.insert(arguments.end(), refusal.arguments.begin(), refusal.arguments.end());
+    test::Invocation invocation = generate_in(dir, arguments);
+    invocation.environment["LANG"] = "zh_CN.UTF-8";
+    const test::Outcome outcome = test::run_zimage(invocation);
+    EXPECT_EQ(outcome.exit_code, refusal.exit_code) << refusal.name;
+    EXPECT_TRUE(outcome.err.starts_with("错误：")) << outcome.err;
+    EXPECT_FALSE(std::regex_search(outcome.err, english)) << outcome.err;
+  }
 }
 
 TEST(Refusals, no_prompt) {

@@ -129,7 +129,9 @@ TEST(Settings, every_word_that_a_value_names_is_taken) {
   std::size_t words = 0;
   for (const Setting& s : settings()) {
     if (s.takes.find('|') == std::string_view::npos) continue;
-    std::istringstream alternatives{std::string(s.takes)};
+    std::string_view takes = s.takes;
+    if (s.may_stand_alone()) takes = takes.substr(2, takes.size() - 3);  // "[=a|b]"
+    std::istringstream alternatives{std::string(takes)};
     for (std::string word; std::getline(alternatives, word, '|');) {
       if (std::any_of(word.begin(), word.end(), [](unsigned char c) { return std::isupper(c) != 0; })) continue;
       Options options;
