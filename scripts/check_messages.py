@@ -18,6 +18,7 @@ EXEMPT = {
     "src/app/devices.cpp": "a result, on standard output",
     "src/app/inspect.cpp": "a result, on standard output",
     "src/app/run_description.cpp": "a JSON file",
+    "src/app/metadata.cpp": "what pictures hold", "src/io/parameters.cpp": "what other programs' pictures hold",
     "src/app/memory_plot.cpp": "a picture", "src/app/svg.cpp": "markup",
     "src/app/completion_bash.cpp": "a shell's", "src/app/completion_fish.cpp": "a shell's",
     "src/app/completion_zsh.cpp": "a shell's", "src/app/completion_manual.cpp": "the manual page",
@@ -33,7 +34,7 @@ EXEMPT = {
 # Folders of kernels and models: their literals are names of tensors, or defects; errors of a user are in pipeline/.
 EXEMPT_FOLDERS = ("src/kernels/", "src/nn/", "src/models/vae/", "src/models/text_encoder/", "src/sampling/")
 # Statements whose text no user reads in Chinese: milestones and debug lines are for developers.
-NOT_FOR_USERS = re.compile(r"log::(milestone|debug)\s*\(|ErrorKind::internal|std::logic_error|static_assert|write_for_programs")
+NOT_FOR_USERS = re.compile(r"log::(milestone|debug)\s*\(|ErrorKind::internal|std::logic_error|static_assert|write_for_programs|parameters\.find")
 LITERAL = re.compile(r'R"\((.*?)\)"|"((?:[^"\\\n]|\\.)*)"', re.S)
 ESCAPES = {r"\"": '"', r"\\": "\\", r"\n": "\n", r"\t": "\t"}
 

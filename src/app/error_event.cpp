@@ -25,7 +25,9 @@ const char* kind_name(ErrorKind kind) {
 
 }  // namespace
 
-Failure failure_of(const Error& error) { return {static_cast<int>(error.kind()), kind_name(error.kind()), error.what()}; }
+Failure failure_of(const Error& error) {
+  return {static_cast<int>(error.kind()), kind_name(error.kind()), error.what()};
+}
 
 log::Event error_event(const Failure& failure) {
   return {"error", failure.line, {{"code", std::int64_t{failure.code}}, {"kind", failure.kind}}};

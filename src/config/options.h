@@ -38,7 +38,7 @@ struct Options {
   std::optional<std::string> profile;                // a file; empty: the table alone
   std::optional<std::string> profile_csv, profile_plot;
   bool force = false;
-  bool metadata = true;  // in the pictures
+  bool metadata = true;             // in the pictures
   std::optional<std::string> show;  // auto | kitty | sixel | blocks; nothing: no preview
   LogOptions log;
 };

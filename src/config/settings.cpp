@@ -197,7 +197,8 @@ constexpr Setting kSettings[] = {
      "--out",
      "", "", [](Value v, Options& o) { o.save_steps = v.text; }},
     {"output.show", "--show", "[=auto|kitty|sixel|blocks]", Notation::word,
-     "Show each picture on the terminal, by its graphics or by blocks (characters in 24-bit colours); auto: what it can",
+     "Show each picture on the terminal, by its graphics or by blocks (characters in 24-bit colours); auto: what it "
+     "can",
      "", "auto, where it is given alone", [](Value v, Options& o) { o.show = preview(v); }},
     {"output.profile", "--profile", "[=FILE]", Notation::text,
      "Say what each stage took (seconds by CUDA events, peaks of memory, both as planned too), and write it to FILE as "
