@@ -86,13 +86,18 @@ if(ZIMAGE_CUDA)
   get_filename_component(ZIMAGE_CUDA_WHEEL_DIR "${ZIMAGE_TORCH_DIR}/../nvidia/cu13" ABSOLUTE)
   find_path(CUDA_RUNTIME_INCLUDE_DIR cuda_runtime_api.h
     HINTS "${ZIMAGE_CUDA_WHEEL_DIR}/include" PATHS /usr/local/cuda/include REQUIRED)
+  # What those include of the compiler's: in a toolkit beside them, as wheels perhaps only in a toolkit.
+  find_path(CUDA_CRT_INCLUDE_DIR crt/host_config.h
+    HINTS "${ZIMAGE_CUDA_WHEEL_DIR}/include" PATHS /usr/local/cuda/include ENV CUDA_HOME ENV CUDA_PATH
+    PATH_SUFFIXES include REQUIRED)
+  set(cuda_runtime_include_dirs "${CUDA_RUNTIME_INCLUDE_DIR}" "${CUDA_CRT_INCLUDE_DIR}")
   find_library(CUDA_RUNTIME_LIBRARY NAMES libcudart.so.13 cudart
     HINTS "${ZIMAGE_CUDA_WHEEL_DIR}/lib" "${ZIMAGE_TORCH_LIB_DIR}" PATHS /usr/local/cuda/lib64 REQUIRED)
   get_filename_component(runtime_dir "${CUDA_RUNTIME_LIBRARY}" DIRECTORY)
   list(APPEND ZIMAGE_RUNTIME_DIRS "${runtime_dir}")
   add_library(zimage::cudart SHARED IMPORTED)
   set_target_properties(zimage::cudart PROPERTIES IMPORTED_LOCATION "${CUDA_RUNTIME_LIBRARY}"
-    INTERFACE_INCLUDE_DIRECTORIES "${CUDA_RUNTIME_INCLUDE_DIR}")
+    INTERFACE_INCLUDE_DIRECTORIES "${cuda_runtime_include_dirs}")
   # LibTorch registers its CUDA backend when libtorch_cuda is loaded; nothing of ours need refer to it by name.
   add_library(zimage::torch_cuda INTERFACE IMPORTED)
   set_target_properties(zimage::torch_cuda PROPERTIES
@@ -107,7 +112,7 @@ if(ZIMAGE_CUDA)
   if(CUPTI_INCLUDE_DIR AND CUPTI_LIBRARY)
     add_library(zimage::cupti UNKNOWN IMPORTED)
     set_target_properties(zimage::cupti PROPERTIES IMPORTED_LOCATION "${CUPTI_LIBRARY}"
-      INTERFACE_INCLUDE_DIRECTORIES "${CUPTI_INCLUDE_DIR};${CUDA_RUNTIME_INCLUDE_DIR}")
+      INTERFACE_INCLUDE_DIRECTORIES "${CUPTI_INCLUDE_DIR};${cuda_runtime_include_dirs}")
   endif()
   find_path(CUBLASLT_INCLUDE_DIR cublasLt.h HINTS "${ZIMAGE_CUDA_WHEEL_DIR}/include" PATHS /usr/local/cuda/include)
   find_library(CUBLASLT_LIBRARY NAMES libcublasLt.so.13 cublasLt
@@ -115,6 +120,6 @@ if(ZIMAGE_CUDA)
   if(CUBLASLT_INCLUDE_DIR AND CUBLASLT_LIBRARY)
     add_library(zimage::cublaslt UNKNOWN IMPORTED)
     set_target_properties(zimage::cublaslt PROPERTIES IMPORTED_LOCATION "${CUBLASLT_LIBRARY}"
-      INTERFACE_INCLUDE_DIRECTORIES "${CUBLASLT_INCLUDE_DIR};${CUDA_RUNTIME_INCLUDE_DIR}")
+      INTERFACE_INCLUDE_DIRECTORIES "${CUBLASLT_INCLUDE_DIR};${cuda_runtime_include_dirs}")
   endif()
 endif()

@@ -11,9 +11,9 @@
 namespace zimage {
 namespace {
 
-const UnitLayout& unit_named(const UnitLayouts& units, const std::string& name) {
+const UnitLayout& unit_named(const UnitLayouts& units, std::string_view name) {
   const auto found = std::find_if(units.begin(), units.end(), [&](const UnitLayout& u) { return u.unit.name == name; });
-  if (found == units.end()) throw std::out_of_range(name);
+  if (found == units.end()) throw std::out_of_range(std::string(name));
   return *found;
 }
 
