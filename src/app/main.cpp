@@ -16,6 +16,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <new>
 #include <string>
 #include <vector>
@@ -49,8 +50,8 @@ std::string first_line(const std::string& text) { return text.substr(0, text.fin
 // Throws Error(usage) for what CLI11 refuses; true: help or version was asked for, and printed.
 bool parse(CLI::App& program, std::vector<std::string> arguments) {
   try {
-    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 takes them
-    program.parse(std::move(reversed));
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
+    program.parse(std::move(arguments));
     return false;
   } catch (const CLI::CallForHelp&) {
     translate_help(program);
@@ -58,7 +59,6 @@ bool parse(CLI::App& program, std::vector<std::string> arguments) {
   } catch (const CLI::CallForVersion&) {
     print(version_text() + "\n");
   } catch (const CLI::ParseError& error) {
-    apply_log_format(arguments);
     throw Error(ErrorKind::usage, first_line(error.what()));
   }
   return true;
@@ -75,7 +75,9 @@ void run(int argc, char** argv) {
                                       tokenize_command(program), inspect_command(program), plan_command(program),
                                       devices_command(program),  doctor_command(program),  config_command(program),
                                       convert_command(program),  verify_command(program),  completion_command(program)};
-  if (parse(program, separated(argc, argv))) return;
+  std::vector<std::string> arguments = separated(argc, argv);
+  apply_log_format(arguments);  // for errors in the others
+  if (parse(program, std::move(arguments))) return;
   for (const Command& command : commands) {
     if (command.parser->parsed()) command.run();
   }

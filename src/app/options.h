@@ -23,8 +23,8 @@ void add_log_options(CLI::App& command, LogArguments& arguments);
 // Configures base/log. Throws Error(usage), and Error(io) for a file that cannot be opened.
 void apply(const LogArguments& arguments);
 
-// Of a command line that cannot be parsed: --log-format and --log-file where they can be told, so that this is said
-// as the others are.
+// Of a command line before it is parsed: --log-format and --log-file where they can be told, so that what is wrong with
+// the others is said as they ask.
 void apply_log_format(const std::vector<std::string>& arguments);
 
 constexpr std::size_t kHelpColumns = 78;  // of a description, as CLI11 does not break lines

@@ -21,9 +21,10 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(start, text.find_last_not_of(kSpace) - start + 1);
 }
 
-// What separates fields needs quotes.
+// What separates fields, or keeps them together, needs quotes.
 std::string written(const std::string& value) {
-  return value.find_first_of(",:\n\"") == std::string::npos ? value : json_quoted(value);
+  const bool is_plain = value.find_first_of(",:\n\"{}[]") == std::string::npos && trimmed(value) == value;
+  return is_plain ? value : json_quoted(value);
 }
 
 std::string read(std::string_view value) {
@@ -124,6 +125,9 @@ Parameters parse_parameters(std::string_view text) {
       if (line.empty()) continue;
     }
     append_line(*into, line);
+  }
+  for (std::string* const prompt : {&parameters.prompt, &parameters.negative_prompt}) {
+    *prompt = std::string(trimmed(*prompt));
   }
   return parameters;
 }

@@ -99,7 +99,9 @@ TEST(JpegOutput, R12_a_write_that_fails_leaves_nothing) {
 
 TEST(Prompts, come_from_standard_input_and_files) {
   const TempDir dir;
-  dir.write("p.txt", "\xEF\xBB\xBFa red\r\ncircle\r\n");
+  dir.write("p.txt",
+            "\xEF\xBB\xBF"
+            "a red\r\ncircle\r\n");
   test::expect_success(draw_from(dir, "a fox\n", {"--prompt", "-", "--out", "input.png"}));
   EXPECT_EQ(prompt_of(dir / "input.png"), "a fox");
   test::expect_success(draw(dir, {"--prompt", "@p.txt", "--out", "file.png"}));

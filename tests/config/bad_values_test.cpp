@@ -35,7 +35,9 @@ std::vector<BadValue> bad_option_values() {
   std::vector<BadValue> all;
   for (const Setting& setting : settings()) {
     if (setting.notation == Notation::text) continue;
-    for (const auto& [name, value] : values) all.push_back({name, &setting, value});
+    for (const auto& [name, value] : values) {
+      if (!value.empty() || !setting.may_stand_alone()) all.push_back({name, &setting, value});
+    }
   }
   return all;
 }
@@ -62,9 +64,13 @@ std::string document_of(const Setting& setting, const std::string& value) {
          "}\n";
 }
 
-std::vector<std::pair<std::string, std::string>> wrong_types(Notation notation) {
-  std::vector<std::pair<std::string, std::string>> values{
-      {"Y6_list", "[a]"}, {"Y6_mapping", "{a: 1}"}, {"Y6_null", "~"}, {"Y8_tag", "!!str x"}, {"Y1_alias", "*a"}};
+std::vector<std::pair<std::string, std::string>> wrong_types(const Setting& setting) {
+  const Notation notation = setting.notation;
+  std::vector<std::pair<std::string, std::string>> values{{"Y6_list", setting.may_repeat ? "[[a]]" : "[a]"},
+                                                          {"Y6_mapping", "{a: 1}"},
+                                                          {"Y6_null", "~"},
+                                                          {"Y8_tag", "!!str x"},
+                                                          {"Y1_alias", "*a"}};
   const auto add = [&](const std::string& name, const std::string& value) { values.emplace_back(name, value); };
   if (notation == Notation::text) {
     add("Y6_number", "12");
@@ -91,7 +97,7 @@ std::vector<std::pair<std::string, std::string>> wrong_types(Notation notation) 
 std::vector<BadValue> bad_file_values() {
   std::vector<BadValue> all;
   for (const Setting& setting : settings()) {
-    for (const auto& [name, value] : wrong_types(setting.notation)) all.push_back({name, &setting, value});
+    for (const auto& [name, value] : wrong_types(setting)) all.push_back({name, &setting, value});
   }
   return all;
 }

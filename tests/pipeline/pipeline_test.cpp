@@ -9,6 +9,7 @@
 #include "sampling/flow_match_euler.h"
 #include "sampling/noise.h"
 #include "support/devices.h"
+#include "support/expect_error.h"
 #include "support/fixture.h"
 #include "text/tokenizer.h"
 
@@ -127,6 +128,24 @@ TEST(Pipeline, same_request_same_pixels) {
   const Result first = pipeline.generate(small_case().request), second = pipeline.generate(small_case().request);
   EXPECT_EQ(first.image.rgb, second.image.rgb);
   EXPECT_EQ(first.latents.values, second.latents.values);
+}
+
+TEST(Pipeline, a_plan_says_what_generate_then_reports) {
+  Pipeline pipeline(small_options());
+  Request request = small_case().request;
+  const Profile planned = pipeline.plan(request);
+  const Profile drawn = pipeline.generate(request).profile;
+  EXPECT_EQ(planned.plan.levers, drawn.plan.levers);
+  EXPECT_EQ(planned.plan.budget_bytes, drawn.plan.budget_bytes);
+  EXPECT_EQ(planned.plan.rung, drawn.plan.rung);
+  EXPECT_EQ(planned.decode.predicted.peak_bytes, drawn.decode.predicted.peak_bytes);
+  EXPECT_GT(planned.decode.predicted.peak_bytes, 0);
+
+  Request larger = request;
+  larger.width = larger.height = 256;
+  EXPECT_GT(pipeline.plan(larger).decode.predicted.peak_bytes, planned.decode.predicted.peak_bytes);
+  request.width = 17;
+  test::expect_error(ErrorKind::usage, {"width"}, [&] { pipeline.plan(request); });
 }
 
 TEST(Pipeline, another_schedule_after_the_first) {
