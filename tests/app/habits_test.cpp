@@ -59,7 +59,7 @@ TEST(StandardOutput, is_refused_for_a_terminal_and_for_several_pictures) {
   const Outcome refused = test::run_zimage(invocation);
   if (refused.exit_code != 77) {
     EXPECT_EQ(refused.exit_code, 2) << refused.out;
-    EXPECT_NE(refused.out.find("error: --out -: standard output is a terminal"), std::string::npos) << refused.out;
+    EXPECT_NE(refused.out.find("--out -: standard output is a terminal"), std::string::npos) << refused.out;
   }
   test::expect_refused(draw(dir, {"--prompt", "x", "--seed", "1", "--out", "-", "--count", "2"}), 2,
                        {"--out -", "2 images"});
