@@ -58,7 +58,8 @@ io::Parameters parameters_of(const GenerationRecord& record) {
 }  // namespace
 
 io::Json run_members(const RunRecord& run) {
-  Members members{{"model", json(run.model)}, {"fingerprint", json(run.fingerprint)}, {"device", json(run.device)}};
+  const std::string kind = run.device.substr(0, run.device.find(':'));  // pixels do not depend on a GPU's place
+  Members members{{"model", json(run.model)}, {"fingerprint", json(run.fingerprint)}, {"device", json(kind)}};
   if (!run.gpu.empty()) members.emplace_back("gpu", json(run.gpu));
   members.emplace_back("dtype", json(run.dtype));
   members.emplace_back("attention", json(run.attention));

@@ -129,7 +129,7 @@ std::vector<std::string> Recreation::differences(const RunRecord& run) const {
   }
   const std::string* const device = text("device");
   if (device != nullptr && kind_of(*device) != kind_of(run.device)) {
-    compare("device", record_.members.find("device"), run.device);
+    compare("device", record_.members.find("device"), kind_of(run.device));
   }
   return lines;
 }

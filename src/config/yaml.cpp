@@ -161,7 +161,7 @@ class Builder : public YAML::EventHandler {
 };
 
 std::string rule_of(const YAML::Exception& error) {
-  if (error.msg == YAML::ErrorMsg::UNKNOWN_ANCHOR) {
+  if (error.msg.starts_with(YAML::ErrorMsg::UNKNOWN_ANCHOR)) {  // from 0.8 on its name follows
     return "aliases (*) are not allowed; text that starts with * needs quotes";
   }
   return "not valid YAML: " + printable(error.msg, 200);
