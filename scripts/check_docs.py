@@ -27,6 +27,9 @@ OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 # What the examples stand for.
 NAMES = [("PATH/TO/Z-Image-Turbo", "model"), ("PATH/TO/MODEL", "model"), ("/models/Z-Image-Turbo", "model"),
          ("--model DIR", "--model model")]
+# Single files, for which folders stand here.
+FILES = {"z_image_turbo_bf16.safetensors": "transformer", "qwen_3_4b.safetensors": "text_encoder",
+         "ae.safetensors": "vae", "tokenizer": "tokenizer"}
 SETTINGS = "device: cpu\nimage:\n  width: 64\n  height: 64\nsampling:\n  steps: 3\n"
 PROMPTS = "a large red circle on a white background\na small blue star on a yellow background\n"
 
@@ -140,6 +143,8 @@ def make_folder(folder, root, executable):
             (work / name).symlink_to(root / name)
     tiny = root / "tests/data/parity/square"
     (work / "model").symlink_to(tiny)
+    for name, stands_for in FILES.items():
+        (work / name).symlink_to(tiny / stands_for)
     snapshots = folder / "home/.cache/huggingface/hub/models--Tongyi-MAI--Z-Image-Turbo"
     (snapshots / "refs").mkdir(parents=True)
     (snapshots / "snapshots").mkdir()

@@ -4,6 +4,7 @@
 //   zimage::Result result = pipeline.generate({.prompt = "a red circle on a white background", .seed = 7});
 #pragma once
 
+#include "zimage/component_paths.h"
 #include "zimage/error.h"
 #include "zimage/image.h"
 #include "zimage/memory.h"
@@ -33,14 +34,16 @@ struct PlannedImages {
 
 /// What a pipeline is made of, and where it runs.
 struct PipelineOptions {
-  std::filesystem::path model_dir;  ///< a checkpoint folder in the Hugging Face "diffusers" layout
-  std::string device = "auto";      ///< auto | cpu | cuda | cuda:N
-  std::string dtype = "auto";       ///< auto | fp16 | bf16 | fp32
-  std::string attention = "auto";   ///< auto | cudnn | flash | efficient | math
-  int threads = 0;                  ///< CPU threads; 0: one per core
-  int memory_interval = 0;          ///< milliseconds between readings of memory; 0: none are taken
-  MemoryOptions memory = {};        ///< the budget, and the levers
-  PlannedImages images = {};        ///< that memory is planned for
+  /// A checkpoint folder in the Hugging Face "diffusers" layout; empty where all components are given.
+  std::filesystem::path model_dir;
+  ComponentPaths components = {};  ///< instead of the folder's
+  std::string device = "auto";     ///< auto | cpu | cuda | cuda:N
+  std::string dtype = "auto";      ///< auto | fp16 | bf16 | fp32
+  std::string attention = "auto";  ///< auto | cudnn | flash | efficient | math
+  int threads = 0;                 ///< CPU threads; 0: one per core
+  int memory_interval = 0;         ///< milliseconds between readings of memory; 0: none are taken
+  MemoryOptions memory = {};       ///< the budget, and the levers
+  PlannedImages images = {};       ///< that memory is planned for
 };
 
 /// Called on the caller's thread as work goes on; step counts from 1 to steps. Load counts MiB, and comes between other

@@ -47,7 +47,7 @@ double plan_one(const plan::Problem& problem, const plan::Machine& machine, cons
 }  // namespace
 
 std::string dry_run_text(const BatchJob& job, const config::Options& options, const ListSurvey& survey) {
-  const Checkpoint checkpoint(job.model.dir);
+  const Checkpoint checkpoint(job.model.dir, job.model.components);
   const bool is_planned = job.pipeline.device != "cpu" || options.pipeline.device == "auto";
   const plan::Machine machine = is_planned ? choose_machine({}) : plan::Machine{};
   plan::Problem problem = is_planned ? problem_of(checkpoint, options, machine.capability) : plan::Problem{};

@@ -154,8 +154,8 @@ BatchJob make_batch_job(const BatchArguments& arguments, const config::Options& 
   take_device(shard, o);
   job.header.shard = shard.shard;
   job.header.version = ZIMAGE_VERSION;
-  job.model = find_model(o.model);
-  job.header.settings = settings_of(o, model_name(job.model.dir));
+  job.model = find_model({o.model, o.pipeline.components});
+  job.header.settings = settings_of(o, model_name(job.model));
   open_journal(arguments, job);
   settle_seed(o, job);
   job.pipeline = pipeline_options_of(o);

@@ -66,7 +66,7 @@ BatchRun::BatchRun(BatchJob& job, const PlannedImages& planned, ProgressBar::Vis
     : job_(job),
       bar_(visibility),
       pipeline_(options_of(job, planned)),
-      model_(model_name(job.model.dir)),
+      model_(model_name(job.model)),
       writer_(*job.journal, job.out_dir, hooks()) {
   warnings_.say(pipeline_.warnings());
   log::milestone("opened " + model_ + " in " + pipeline_.dtype() + " on " + pipeline_.device());

@@ -135,7 +135,7 @@ void run_convert(const ConvertArguments& arguments) {
   if (!arguments.dtype) throw Error(ErrorKind::usage, "--dtype is required");
   const std::string dtype = config::parse_choice({"--dtype", *arguments.dtype}, {"fp16", "bf16"});
   ConvertJob job = make_job(arguments, {});
-  job.model = find_model(arguments.model).dir;
+  job.model = find_model({arguments.model, {}}).dir;
   const Checkpoint checkpoint(job.model);
   for (const std::string& warning : checkpoint.warnings()) log::warning(warning);
   job.weights = plan_conversion(checkpoint, *dtype_from_option(dtype));

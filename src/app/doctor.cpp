@@ -28,7 +28,7 @@ constexpr int kMinCapability = 75;
 constexpr const char* kDriverAdvice = "install NVIDIA's driver 580 or later, then restart the machine";
 
 struct DoctorArguments {
-  std::optional<std::string> model;
+  ModelChoice model;
   LogArguments log;
 };
 
@@ -122,11 +122,11 @@ Finding libraries_finding() {
 }
 
 Finding model_finding(const ModelFolder& model) {
-  const Checkpoint checkpoint(model.dir);
+  const Checkpoint checkpoint(model.dir, model.components);
   std::uint64_t parameters = 0;
   for (const ComponentSummary& component : summarize(checkpoint)) parameters += component.loaded_parameters;
   return {"ok", "model",
-          model.dir.string() + " (" + model.origin + "): " + format_count(parameters) + " parameters, " +
+          model_place(model) + " (" + model.origin + "): " + format_count(parameters) + " parameters, " +
               format_bytes(parameters * dtype_bytes(DType::f16)) + " in fp16"};
 }
 
@@ -169,7 +169,7 @@ Command doctor_command(CLI::App& program) {
       program.add_subcommand("doctor", "Say what this machine has, what is missing, and what to do about it");
   command->footer("Example:\n  zimage doctor\n");
   const auto arguments = std::make_shared<DoctorArguments>();
-  add_model_option(*command, arguments->model);
+  add_model_options(*command, arguments->model);
   add_log_options(*command, arguments->log);
   return {command, [arguments] { run_doctor(*arguments); }};
 }

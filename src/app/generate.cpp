@@ -16,7 +16,7 @@ namespace zimage::app {
 namespace {
 
 void say_model(const ModelFolder& model) {
-  const std::string dir = model.dir.string();
+  const std::string dir = model_place(model);
   if (model.origin == "built-in") {
     log::info("using the built-in model " + dir + " (--model DIR or $ZIMAGE_MODEL takes another)");
   } else {
@@ -38,10 +38,10 @@ void run_generate(const GenerateArguments& arguments) {
   job.recreation = recreation;
   for (const std::string& warning : job.warnings) log::warning(warning);
   for (const std::string& prompt : job.prompts) log::debug("prompt: " + printable(prompt));
-  const ModelFolder model = find_model(options.model);
+  const ModelFolder model = find_model({options.model, options.pipeline.components});
   say_model(model);
   const Preview preview(options.show, options.log.format);
-  Generation generation(job, model.dir, progress_visibility(options.log), preview);
+  Generation generation(job, model, progress_visibility(options.log), preview);
   generation.run();
   if (job.measured) report_profile(generation.profile(), job);
 }

@@ -5,7 +5,6 @@
 #include "app/format.h"
 #include "app/image_event.h"
 #include "app/latents_file.h"
-#include "app/model_folder.h"
 #include "app/output.h"
 #include "app/run_description.h"
 #include "app/run_record.h"
@@ -66,9 +65,9 @@ void write_files(const OutputPaths& paths, const Result& result, const std::stri
   if (!paths.is_to_standard_output()) write_whole(paths.image, picture, overwrite);
 }
 
-PipelineOptions options_of(const GenerateJob& job, const std::filesystem::path& model_dir) {
+PipelineOptions options_of(const GenerateJob& job, const ModelFolder& model) {
   PipelineOptions options = job.pipeline;
-  options.model_dir = model_dir;
+  options.model_dir = model.dir;
   return options;
 }
 
@@ -88,13 +87,9 @@ void Warnings::say(const std::vector<std::string>& warnings) {
   }
 }
 
-Generation::Generation(const GenerateJob& job, const std::filesystem::path& model_dir,
-                       ProgressBar::Visibility visibility, const Preview& preview)
-    : job_(job),
-      bar_(visibility),
-      preview_(preview),
-      pipeline_(options_of(job, model_dir)),
-      model_(model_name(model_dir)) {
+Generation::Generation(const GenerateJob& job, const ModelFolder& model, ProgressBar::Visibility visibility,
+                       const Preview& preview)
+    : job_(job), bar_(visibility), preview_(preview), pipeline_(options_of(job, model)), model_(model_name(model)) {
   log::milestone("opened " + model_ + " in " + pipeline_.dtype() + " on " + pipeline_.device() + ", attention " +
                  pipeline_.attention());
   if (job.measured) {

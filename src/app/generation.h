@@ -5,6 +5,7 @@
 
 #include "app/generate_job.h"
 #include "app/metadata.h"
+#include "app/model_folder.h"
 #include "app/preview.h"
 #include "app/progress_bar.h"
 #include "app/run_profile.h"
@@ -26,7 +27,7 @@ class Warnings {
 class Generation {
  public:
   // preview: of each picture that is written; outlives this.
-  Generation(const GenerateJob& job, const std::filesystem::path& model_dir, ProgressBar::Visibility visibility,
+  Generation(const GenerateJob& job, const ModelFolder& model, ProgressBar::Visibility visibility,
              const Preview& preview);
 
   void run();

@@ -19,7 +19,7 @@ namespace {
 constexpr std::array kLoadTypes{DType::f32, DType::f16, DType::bf16};
 
 struct InspectArguments {
-  std::optional<std::string> model;
+  ModelChoice model;
   bool json = false;
   LogArguments log;
 };
@@ -96,9 +96,9 @@ std::string table(const std::vector<ComponentSummary>& components) {
 void run_inspect(const InspectArguments& arguments) {
   apply(arguments.log);
   const ModelFolder model = find_model(arguments.model);
-  const Checkpoint checkpoint(model.dir);
+  const Checkpoint checkpoint(model.dir, model.components);
   const std::vector<ComponentSummary> components = with_total(summarize(checkpoint));
-  const std::string name = model_name(model.dir);
+  const std::string name = model_name(model);
   print(arguments.json ? json_text(name, components) : name + "\n" + table(components));
   for (const std::string& warning : checkpoint.warnings()) log::warning(warning);
 }
@@ -110,7 +110,7 @@ Command inspect_command(CLI::App& program) {
       "inspect", "Check a checkpoint's configs and headers; print its components, their types and bytes");
   command->footer("Example:\n  zimage inspect --model Z-Image-Turbo\n");
   const auto arguments = std::make_shared<InspectArguments>();
-  add_model_option(*command, arguments->model);
+  add_model_options(*command, arguments->model);
   command->add_flag("--json", arguments->json, "One line of JSON, sizes in bytes");
   add_log_options(*command, arguments->log);
   return {command, [arguments] { run_inspect(*arguments); }};

@@ -5,6 +5,7 @@
 #include "app/display_width.h"
 #include "base/log_event.h"
 #include "config/parse.h"
+#include "config/settings.h"
 
 namespace zimage::app {
 namespace {
@@ -32,10 +33,21 @@ CLI::Option* add_text_option(CLI::App& command, std::optional<std::string>& into
       command, [&into](const std::string& text) { into = text; }, option);
 }
 
-void add_model_option(CLI::App& command, std::optional<std::string>& into) {
-  add_text_option(
-      command, into,
-      {"--model", "DIR", "Folder of a checkpoint in the diffusers layout", "$ZIMAGE_MODEL, else the built-in model"});
+void add_model_options(CLI::App& command, ModelChoice& into) {
+  const auto add = [&](const char* key, const std::function<void(const std::string&)>& keep) {
+    const config::Setting& setting = config::setting(key);
+    add_text_option(command, keep,
+                    {std::string(setting.flag), std::string(setting.takes), std::string(setting.help),
+                     std::string(setting.default_text())});
+  };
+  const auto add_path = [&](const char* key, std::filesystem::path& path) {
+    add(key, [key, &path](const std::string& text) { path = config::parse_path({config::setting(key).flag, text}); });
+  };
+  add("model", [&into](const std::string& text) { into.model = text; });
+  add_path("transformer", into.components.transformer);
+  add_path("text_encoder", into.components.text_encoder);
+  add_path("vae", into.components.vae);
+  add_path("tokenizer", into.components.tokenizer);
 }
 
 void add_log_options(CLI::App& command, LogArguments& arguments) {

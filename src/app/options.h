@@ -1,6 +1,8 @@
 // What the options of all commands have in common.
 #pragma once
 
+#include "app/model_folder.h"
+
 #include <CLI/CLI.hpp>
 
 #include <cstddef>
@@ -41,7 +43,7 @@ CLI::Option* add_text_option(CLI::App& command, const std::function<void(const s
                              const TextOption& option);
 CLI::Option* add_text_option(CLI::App& command, std::optional<std::string>& into, const TextOption& option);
 
-// The option --model of every command that reads one.
-void add_model_option(CLI::App& command, std::optional<std::string>& into);
+// The options that choose a model, of every command that reads one.
+void add_model_options(CLI::App& command, ModelChoice& into);
 
 }  // namespace zimage::app

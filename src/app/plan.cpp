@@ -20,7 +20,7 @@ namespace {
 std::string title(const ModelFolder& model, const plan::Problem& problem, const plan::Machine& machine,
                   std::uint64_t budget) {
   const plan::ImageShape& image = problem.image;
-  std::string text = model_name(model.dir) + ", " + std::to_string(image.width) + "x" + std::to_string(image.height);
+  std::string text = model_name(model) + ", " + std::to_string(image.width) + "x" + std::to_string(image.height);
   if (image.batch > 1) text += ", " + std::to_string(image.batch) + " at once";
   text += ", " + std::to_string(image.evaluations) + " evaluations, " + std::string(option_name(problem.types.model));
   return text + ", on " + machine.name + " within " + format_bytes(budget);
@@ -30,8 +30,8 @@ void run_plan(const PlanArguments& arguments) {
   const config::Options options = merge(arguments.run).options();
   const plan::Policy policy = plan::policy_of(options.memory);
   const plan::Machine machine = choose_machine({arguments.card, arguments.card_file});
-  const ModelFolder model = find_model(options.model);
-  const Checkpoint checkpoint(model.dir);
+  const ModelFolder model = find_model({options.model, options.pipeline.components});
+  const Checkpoint checkpoint(model.dir, model.components);
   plan::Problem problem = problem_of(checkpoint, options, machine.capability);
   problem.image = image_of(options, arguments, checkpoint.vae_config().sample_size);
 

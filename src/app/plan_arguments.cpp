@@ -13,7 +13,11 @@ namespace {
 
 constexpr config::IntegerRange kBatch{1, 64};
 constexpr int kAmpere = 80;
-constexpr std::array<std::string_view, 21> kKeys{"model",
+constexpr std::array<std::string_view, 25> kKeys{"model",
+                                                 "transformer",
+                                                 "text_encoder",
+                                                 "vae",
+                                                 "tokenizer",
                                                  "dtype",
                                                  "attention.backend",
                                                  "memory.budget",

@@ -9,6 +9,7 @@
 #include "app/prompt_file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "checkpoint/places.h"
 #include "config/parse.h"
 #include "text/tokenizer.h"
 
@@ -18,7 +19,8 @@ namespace zimage::app {
 namespace {
 
 struct TokenizeArguments {
-  std::optional<std::string> model, prompt, prompt_file;
+  ModelChoice model;
+  std::optional<std::string> prompt, prompt_file;
   bool literal_prompt = false;
   bool json = false;
   LogArguments log;
@@ -54,7 +56,8 @@ std::string as_lines(const PromptTokens& tokens) {
 void run_tokenize(const TokenizeArguments& arguments) {
   apply(arguments.log);
   const std::string prompt = prompt_of(arguments);
-  const Tokenizer tokenizer(find_model(arguments.model).dir / "tokenizer");
+  const ModelFolder model = find_model(arguments.model);
+  const Tokenizer tokenizer(find_tokenizer(model.dir, model.components));
   const PromptTokens tokens =
       tokenizer.encode_prompt(prompt, arguments.literal_prompt ? SpecialTokens::literal : SpecialTokens::parse);
   print(arguments.json ? as_json(tokens) : as_lines(tokens));
@@ -73,7 +76,7 @@ Command tokenize_command(CLI::App& program) {
       program.add_subcommand("tokenize", "Print the token ids of a prompt, chat template included, cut at 512 tokens");
   command->footer("Example:\n  zimage tokenize --prompt \"a red circle\" --json\n");
   const auto arguments = std::make_shared<TokenizeArguments>();
-  add_model_option(*command, arguments->model);
+  add_model_options(*command, arguments->model);
   add_text_option(*command, arguments->prompt, {"--prompt", "TEXT", "The text"});
   add_text_option(*command, arguments->prompt_file,
                   {"--prompt-file", "FILE", "A UTF-8 text file, instead of --prompt"});

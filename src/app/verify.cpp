@@ -29,7 +29,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct VerifyArguments {
-  std::optional<std::string> model;
+  ModelChoice model;
   bool json = false;
   LogArguments log;
 };
@@ -42,17 +42,18 @@ struct VerifiedFile {
 };
 using VerifiedFiles = std::vector<VerifiedFile>;
 
-VerifiedFiles files_of(const Checkpoint& checkpoint, const fs::path& dir) {
+VerifiedFiles files_of(const Checkpoint& checkpoint) {
   VerifiedFiles files;
   for (const ComponentFiles* component : {&checkpoint.text_encoder(), &checkpoint.transformer(), &checkpoint.vae()}) {
     for (const fs::path& path : weight_files(*component)) {
+      if (std::any_of(files.begin(), files.end(), [&](const auto& file) { return file.path == path; })) continue;
       auto weights = std::make_unique<io::SafetensorsFile>(path);
       const std::uint64_t bytes = weights->file().size();
       files.push_back({path, std::move(weights), bytes, {}});
     }
   }
-  for (const fs::path& name : other_files(dir)) {
-    files.push_back({dir / name, nullptr, io::ReadFile(dir / name).size(), {}});
+  for (const fs::path& path : other_files(checkpoint.places())) {
+    files.push_back({path, nullptr, io::ReadFile(path).size(), {}});
   }
   return files;
 }
@@ -136,12 +137,12 @@ void run_verify(const VerifyArguments& arguments) {
   watch_signals();
   apply(arguments.log);
   const ModelFolder model = find_model(arguments.model);
-  const Checkpoint checkpoint(model.dir);
+  const Checkpoint checkpoint(model.dir, model.components);
   for (const std::string& warning : checkpoint.warnings()) log::warning(warning);
-  const Tokenizer tokenizer(checkpoint.tokenizer_dir());
-  VerifiedFiles files = files_of(checkpoint, model.dir);
+  const Tokenizer tokenizer(find_tokenizer(model.dir, model.components));
+  VerifiedFiles files = files_of(checkpoint);
   read_all(files);
-  print(arguments.json ? json_of(files, model_name(model.dir)) : text_of(files));
+  print(arguments.json ? json_of(files, model_name(model)) : text_of(files));
   refuse_not_finite(files);
 }
 
@@ -152,7 +153,7 @@ Command verify_command(CLI::App& program) {
       "verify", "Read all of a model: check its files, find values that are not finite, print SHA-256 checksums");
   command->footer("Exit code 3: damaged.\n\nExample:\n  zimage verify --model Z-Image-Turbo\n");
   const auto arguments = std::make_shared<VerifyArguments>();
-  add_model_option(*command, arguments->model);
+  add_model_options(*command, arguments->model);
   command->add_flag("--json", arguments->json, "One line of JSON");
   add_log_options(*command, arguments->log);
   return {command, [arguments] { run_verify(*arguments); }};

@@ -1,61 +1,91 @@
 #include "checkpoint/checkpoint.h"
 
+#include "base/text.h"
 #include "checkpoint/component_config.h"
+#include "checkpoint/inferred_config.h"
 #include "io/model_file.h"
 
 namespace zimage {
 namespace {
 
-constexpr std::string_view kDiffusersStem = "diffusion_pytorch_model";
+class ConfigReader {
+ public:
+  explicit ConfigReader(std::vector<std::string>& warnings) : warnings_(warnings) {}
 
-void check_together(const CheckpointConfigs& configs, const ConfigFile& transformer) {
-  if (configs.transformer.cap_feat_dim != configs.text_encoder.hidden_size) {
-    transformer.refuse("cap_feat_dim", std::to_string(configs.transformer.cap_feat_dim) +
-                                           " differs from the text encoder's hidden_size " +
-                                           std::to_string(configs.text_encoder.hidden_size));
+  template <typename Config>
+  Config read(const std::filesystem::path& folder, const char* name, Config (*parse)(const ConfigFile&)) {
+    const ConfigFile file(folder, name);
+    Config config = parse(file);
+    if (std::string warning = file.code_warning(); !warning.empty()) warnings_.push_back(std::move(warning));
+    return config;
   }
-  if (configs.transformer.in_channels != configs.vae.latent_channels) {
-    transformer.refuse("in_channels", std::to_string(configs.transformer.in_channels) +
-                                          " differs from the VAE's latent_channels " +
-                                          std::to_string(configs.vae.latent_channels));
+
+  // Of a component, if a file says it.
+  template <typename Config>
+  std::optional<Config> read(const ComponentPlace& place, Config (*parse)(const ConfigFile&)) {
+    return place.has_config ? std::optional(read(place.folder, "config.json", parse)) : std::nullopt;
   }
-}
+
+ private:
+  std::vector<std::string>& warnings_;
+};
 
 // All read and checked before the first file of weights is opened.
-CheckpointConfigs read_configs(const std::filesystem::path& dir) {
-  const ConfigFile model_index(dir, "model_index.json");
+CheckpointConfigs read_configs(const CheckpointPlaces& places) {
   CheckpointConfigs configs;
-  configs.warnings = check_model_index(model_index);
-  const ConfigFile scheduler(io::model_subfolder(dir, "scheduler"), "scheduler_config.json");
-  const ConfigFile text_encoder(io::model_subfolder(dir, "text_encoder"), "config.json");
-  const ConfigFile transformer(io::model_subfolder(dir, "transformer"), "config.json");
-  const ConfigFile vae(io::model_subfolder(dir, "vae"), "config.json");
-  configs.scheduler = scheduler_config(scheduler);
-  configs.text_encoder = text_encoder_config(text_encoder);
-  configs.transformer = transformer_config(transformer);
-  configs.vae = vae_config(vae);
-  check_together(configs, transformer);
-  for (const ConfigFile* file : {&model_index, &scheduler, &text_encoder, &transformer, &vae}) {
-    if (std::string warning = file->code_warning(); !warning.empty()) configs.warnings.push_back(std::move(warning));
+  ConfigReader reader(configs.warnings);
+  configs.scheduler = published_scheduler_config();
+  if (!places.model_dir.empty()) {
+    for (std::string& warning : reader.read(places.model_dir, "model_index.json", check_model_index)) {
+      configs.warnings.push_back(std::move(warning));
+    }
+    const std::filesystem::path scheduler = io::model_subfolder(places.model_dir, "scheduler");
+    configs.scheduler = reader.read(scheduler, "scheduler_config.json", scheduler_config);
   }
+  configs.text_encoder = reader.read(places.text_encoder, text_encoder_config);
+  configs.transformer = reader.read(places.transformer, transformer_config);
+  configs.vae = reader.read(places.vae, vae_config);
   return configs;
 }
 
-ComponentFiles read_component(const std::filesystem::path& dir, std::string_view stem,
-                              const ExpectedTensors& expected) {
-  ComponentFiles files(dir, stem);
-  files.restrict_to(expected);
-  return files;
+// What the transformer has in common with another component.
+struct SharedSize {
+  const char* field;
+  std::int64_t size;
+  std::string other;
+  std::int64_t other_size;
+};
+
+void check_shared(const CheckpointPlaces& places, const ComponentFiles& transformer, const SharedSize& shared) {
+  if (shared.size == shared.other_size) return;
+  const std::filesystem::path source =
+      places.transformer.has_config ? places.transformer.folder / "config.json" : transformer.listing();
+  throw Error(ErrorKind::model, printable(source.native()) + ": field \"" + shared.field +
+                                    "\": " + std::to_string(shared.size) + " differs from " + shared.other + " " +
+                                    std::to_string(shared.other_size));
 }
 
 }  // namespace
 
-Checkpoint::Checkpoint(const std::filesystem::path& dir)
-    : dir_(dir),
-      configs_(read_configs(dir)),
-      text_encoder_(read_component(dir / "text_encoder", "model", text_encoder_tensors(configs_.text_encoder))),
-      transformer_(read_component(dir / "transformer", kDiffusersStem, transformer_tensors(configs_.transformer))),
-      vae_(read_component(dir / "vae", kDiffusersStem, vae_decoder_tensors(configs_.vae))) {}
+Checkpoint::Checkpoint(const std::filesystem::path& dir, const ComponentPaths& components)
+    : places_(find_places(dir, components)),
+      configs_(read_configs(places_)),
+      text_encoder_(places_.text_encoder, kTextEncoderStem, text_encoder_names()),
+      transformer_(places_.transformer, kDiffusersStem, transformer_names()),
+      vae_(places_.vae, kDiffusersStem, vae_names()) {
+  if (!configs_.text_encoder) configs_.text_encoder = inferred_text_encoder_config(text_encoder_);
+  if (!configs_.transformer) configs_.transformer = inferred_transformer_config(transformer_);
+  if (!configs_.vae) configs_.vae = inferred_vae_config(vae_);
+  check_shared(places_, transformer_,
+               {"cap_feat_dim", configs_.transformer->cap_feat_dim, "the text encoder's hidden_size",
+                configs_.text_encoder->hidden_size});
+  check_shared(
+      places_, transformer_,
+      {"in_channels", configs_.transformer->in_channels, "the VAE's latent_channels", configs_.vae->latent_channels});
+  text_encoder_.restrict_to(text_encoder_tensors(*configs_.text_encoder));
+  transformer_.restrict_to(transformer_tensors(*configs_.transformer));
+  vae_.restrict_to(vae_decoder_tensors(*configs_.vae));
+}
 
 std::vector<std::string> Checkpoint::warnings() const {
   std::vector<std::string> all = configs_.warnings;

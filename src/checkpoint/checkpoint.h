@@ -1,14 +1,20 @@
-// A checkpoint folder as published: which file holds which tensor, and every component's configuration, checked before
-// a weight is read. No torch.
+// A checkpoint, as published or in the single files that people have: which file holds which tensor, and every
+// component's configuration, checked before a weight is read. No torch.
 #pragma once
 
+#include "zimage/component_paths.h"
+
 #include "checkpoint/expected_tensors.h"
+#include "checkpoint/name_layouts.h"
+#include "checkpoint/places.h"
 #include "io/safetensors.h"
 #include "plan/model_config.h"
 
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,9 +23,10 @@ namespace zimage {
 
 // Where one tensor's bytes are. Valid, and the file open, as long as the checkpoint lives.
 struct TensorSource {
-  std::string_view name;  // as the program knows it, which can be shorter than info->name
+  std::string_view name;  // as the program knows it
   const io::ReadFile* file = nullptr;
-  const io::TensorInfo* info = nullptr;
+  const io::TensorInfo* info = nullptr;  // under the file's name, which may hold more tensors than this one
+  float scale = 1;                       // of float8 values: what they are multiplied by
 };
 
 // What a component's files hold, loaded or not.
@@ -32,13 +39,15 @@ struct StoredTensors {
 
 struct ShardIndex;
 
-// One component's weights (transformer, text_encoder, vae): its shards behind one set of names, as the published files
-// spell them ("model." before the text encoder's taken off).
+// One component's weights (transformer, text_encoder, vae): its files behind the published names, whatever layout they
+// have.
 class ComponentFiles {
  public:
-  // Reads STEM.safetensors.index.json if there, else STEM.safetensors. Shard names are plain file names; symlinks may
-  // lead into the same Hugging Face repository's blobs/ only. Throws Error(model), Error(io).
-  ComponentFiles(const std::filesystem::path& dir, std::string_view stem);
+  // In a folder: reads STEM.safetensors.index.json if there, else STEM.safetensors. Shard names are plain file names;
+  // symlinks may lead into the same Hugging Face repository's blobs/ only. Throws Error(model), Error(io).
+  ComponentFiles(const ComponentPlace& place, std::string_view stem, const NameTable& names);
+  ComponentFiles(const std::filesystem::path& dir, std::string_view stem)
+      : ComponentFiles({dir, {}, true}, stem, text_encoder_names()) {}
 
   // The file that a missing tensor is missing from: the index, or the only file.
   const std::filesystem::path& listing() const { return listing_; }
@@ -57,14 +66,24 @@ class ComponentFiles {
   void restrict_to(const ExpectedTensors& expected);
 
  private:
-  void open(const std::filesystem::path& dir, const std::string& name);
-  void list_tensors();
+  // A tensor of a file as one that the program knows: renamed, and perhaps a part of it.
+  struct Translated {
+    std::string name;
+    io::TensorInfo info;
+  };
+
+  void open(const std::filesystem::path& path);
+  void list_tensors(const NameTable& names, const ComponentPlace& place);
+  void list_tensor(const io::SafetensorsFile& shard, const io::TensorInfo& info, const NameTranslation& translation);
   void check_index(const ShardIndex& index);
   void build_index();
   void warn_of_strays(const ExpectedTensors& expected);
+  // Of a float8 weight; 1 where the files have none. Throws Error(model) for more than one per tensor.
+  float scale_of(const TensorSource& source) const;
 
   std::filesystem::path listing_;
   std::vector<std::unique_ptr<io::SafetensorsFile>> shards_;
+  std::deque<Translated> translated_;  // whose elements stay where they are
   std::vector<TensorSource> tensors_;
   NameIndex index_;
   StoredTensors stored_;
@@ -72,35 +91,35 @@ class ComponentFiles {
 };
 
 struct CheckpointConfigs {
-  TextEncoderConfig text_encoder;
-  TransformerConfig transformer;
-  VaeConfig vae;
+  std::optional<TextEncoderConfig> text_encoder;  // once read or inferred, as the other two
+  std::optional<TransformerConfig> transformer;
+  std::optional<VaeConfig> vae;
   SchedulerConfig scheduler;
   std::vector<std::string> warnings;
 };
 
-// The folder. Construction checks everything that needs no weights: model_index.json and its classes, each config, the
-// configs against each other, every tensor's name, shape and type against the configs (missing: error; unexpected: one
+// Construction checks everything that needs no weights: model_index.json and its classes, each config, the configs
+// against each other, every tensor's name, shape and type against the configs (missing: error; unexpected: one
 // warning). Each ComponentFiles then lists what the program loads, and nothing else.
 class Checkpoint {
  public:
+  // A model's folder; components that are given are not looked for in it. Empty where all are given.
   // Throws Error(model), Error(io).
-  explicit Checkpoint(const std::filesystem::path& dir);
+  explicit Checkpoint(const std::filesystem::path& dir, const ComponentPaths& components = {});
 
-  const std::filesystem::path& dir() const { return dir_; }
-  const TextEncoderConfig& text_encoder_config() const { return configs_.text_encoder; }
-  const TransformerConfig& transformer_config() const { return configs_.transformer; }
-  const VaeConfig& vae_config() const { return configs_.vae; }
+  const CheckpointPlaces& places() const { return places_; }
+  const TextEncoderConfig& text_encoder_config() const { return *configs_.text_encoder; }
+  const TransformerConfig& transformer_config() const { return *configs_.transformer; }
+  const VaeConfig& vae_config() const { return *configs_.vae; }
   const SchedulerConfig& scheduler_config() const { return configs_.scheduler; }
   const ComponentFiles& text_encoder() const { return text_encoder_; }
   const ComponentFiles& transformer() const { return transformer_; }
   const ComponentFiles& vae() const { return vae_; }
-  std::filesystem::path tokenizer_dir() const { return dir_ / "tokenizer"; }
   // Of all components; each one line, for the caller to log once.
   std::vector<std::string> warnings() const;
 
  private:
-  std::filesystem::path dir_;
+  CheckpointPlaces places_;
   CheckpointConfigs configs_;
   ComponentFiles text_encoder_, transformer_, vae_;
 };

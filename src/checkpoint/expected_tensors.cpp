@@ -118,6 +118,7 @@ ExpectedTensors transformer_tensors(const TransformerConfig& config) {
   for (std::int64_t i = 0; i < config.n_layers; ++i) add_modulated_block(root.sub("layers", i), config);
   root.linear("all_final_layer.2-1.adaLN_modulation.1", config.dim, c);
   root.linear("all_final_layer.2-1.linear", patch, config.dim);
+  tensors.unused = {"norm_final.weight"};  // in files with the original names
   return tensors;
 }
 

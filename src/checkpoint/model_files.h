@@ -13,5 +13,7 @@ std::vector<std::filesystem::path> weight_files(const ComponentFiles& component)
 
 // Configurations, indices and the tokenizer. Sorted paths in the model's folder.
 std::vector<std::filesystem::path> other_files(const std::filesystem::path& dir);
+// The same, wherever they are, as whole paths.
+std::vector<std::filesystem::path> other_files(const CheckpointPlaces& places);
 
 }  // namespace zimage

@@ -89,6 +89,11 @@ std::string parse_device(const OptionValue& value) {
   return std::string(value.text);
 }
 
+std::string parse_path(const OptionValue& value) {
+  if (value.text.empty()) refuse(value, "must name a file or a folder");
+  return std::string(value.text);
+}
+
 std::string parse_choice(const OptionValue& value, const std::vector<std::string_view>& words) {
   std::string rule;
   for (const std::string_view word : words) {

@@ -57,6 +57,9 @@ std::optional<std::uint64_t> parse_budget(const OptionValue& value);
 // auto, cpu, cuda or cuda:N, whether there is one or not.
 std::string parse_device(const OptionValue& value);
 
+// A path that names something.
+std::string parse_path(const OptionValue& value);
+
 // One of the words.
 std::string parse_choice(const OptionValue& value, const std::vector<std::string_view>& words);
 

@@ -32,6 +32,7 @@ std::uint64_t header_bytes(const ReadFile& file) {
   const std::uint64_t length = little_endian(prefix);
   if (length == 0) refuse("header length is 0");
   if (length > kMaxHeaderBytes) {
+    if (std::memcmp(prefix.data(), "GGUF", 4) == 0) refuse("is a GGUF file; this program reads safetensors");
     refuse("header length " + std::to_string(length) + " is more than " + std::to_string(kMaxHeaderBytes) +
            " (is it a safetensors file?)");
   }

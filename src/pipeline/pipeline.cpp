@@ -93,16 +93,16 @@ class Pipeline::Impl {
   explicit Impl(const PipelineOptions& options)
       : sampler_(start_sampler(options)),
         device_start_(start_device(resolve_device(options.device))),
-        checkpoint_(options.model_dir),
-        tokenizer_(checkpoint_.tokenizer_dir()),
+        checkpoint_(options.model_dir, options.components),
+        tokenizer_dir_(find_tokenizer(options.model_dir, options.components)),
+        tokenizer_(tokenizer_dir_),
         placement_(place(options.device, options.dtype, checkpoint_)),
         dtype_(option_name(placement_.dtype)),
         attention_(place_attention(options.attention, placement_, checkpoint_)),
         attention_name_(option_name(attention_.joint)),
         warnings_(checkpoint_.warnings()) {
     if (tokenizer_.size() > checkpoint_.text_encoder_config().vocab_size) {
-      throw Error(ErrorKind::model, checkpoint_.tokenizer_dir().string() + ": token id " +
-                                        std::to_string(tokenizer_.size() - 1) +
+      throw Error(ErrorKind::model, tokenizer_dir_.string() + ": token id " + std::to_string(tokenizer_.size() - 1) +
                                         " has no row in the text encoder's embedding (vocab_size " +
                                         std::to_string(checkpoint_.text_encoder_config().vocab_size) + ")");
     }
@@ -152,6 +152,7 @@ class Pipeline::Impl {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::future<StartedDevice> device_start_;  // before the rest: the device comes up while the folder is read
   Checkpoint checkpoint_;
+  std::filesystem::path tokenizer_dir_;
   Tokenizer tokenizer_;
   Placement placement_;
   std::string dtype_;

@@ -23,7 +23,11 @@ std::uint64_t weight_bytes(const Checkpoint& checkpoint, DType dtype) {
          checkpoint.vae().parameters() * dtype_bytes(DType::f32);
 }
 
-DType stored_dtype(const Checkpoint& checkpoint) { return checkpoint.transformer().tensors().front().info->dtype; }
+// Nothing is computed in float8: bfloat16 holds its values exactly.
+DType stored_dtype(const Checkpoint& checkpoint) {
+  const DType dtype = checkpoint.transformer().tensors().front().info->dtype;
+  return dtype == DType::f8_e4m3 ? DType::bf16 : dtype;
+}
 
 [[noreturn]] void refuse(const std::string& device, DType dtype, std::uint64_t need, std::uint64_t have) {
   throw Error(ErrorKind::memory, "the model in " + std::string(option_name(dtype)) + " needs " +

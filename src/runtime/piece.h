@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace zimage {
 
@@ -19,8 +20,11 @@ struct Piece {
   std::int64_t elements = 0;
   at::ScalarType stored = at::kFloat, wanted = at::kFloat;
   std::byte* out = nullptr;  // on the device of the load; `elements` of type `wanted`
+  // Of float8 values, which are widened as they are read: `stored` is what they become.
+  std::optional<float> float8_scale = {};
 
   std::int64_t stored_bytes() const { return elements * static_cast<std::int64_t>(c10::elementSize(stored)); }
+  std::int64_t file_bytes() const { return float8_scale ? elements : stored_bytes(); }
 };
 
 }  // namespace zimage

@@ -15,10 +15,13 @@ class StoredRows {
   // source: [rows, columns], of the checkpoint that must live as long.
   explicit StoredRows(const TensorSource& source) : source_(source) {}
 
-  // indices: each from 0 to rows - 1. Returns [indices, columns] on the CPU, as stored. Throws Error(io).
+  // indices: each from 0 to rows - 1. Returns [indices, columns] on the CPU, as stored; float8 as float32.
+  // Throws Error(io).
   at::Tensor read(const std::vector<std::int32_t>& indices) const;
 
  private:
+  at::Tensor read_float8(const std::vector<std::int32_t>& indices) const;
+
   TensorSource source_;
 };
 

@@ -2,6 +2,9 @@
 
 #include "zimage/pipeline.h"
 
+#include "base/number_formats.h"
+#include "runtime/scalar_type.h"
+
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
@@ -16,6 +19,18 @@ namespace zimage {
 namespace {
 
 constexpr std::chrono::milliseconds kReportEvery(50);
+
+void read_piece(const Piece& piece, std::span<std::byte> out) {
+  if (!piece.float8_scale) return piece.file->read_at(piece.offset, out);
+  constexpr std::int64_t kCodes = 64 << 10;  // stay in the processor's cache until they are widened
+  const std::size_t width = c10::elementSize(piece.stored);
+  std::vector<std::byte> codes(static_cast<std::size_t>(std::min(kCodes, piece.elements)));
+  for (std::size_t done = 0; done < out.size() / width; done += codes.size()) {
+    const std::span<std::byte> some = std::span(codes).first(std::min(codes.size(), out.size() / width - done));
+    piece.file->read_at(piece.offset + done, some);
+    widen_f8_e4m3(some, *piece.float8_scale, dtype_of(piece.stored), out.data() + done * width);
+  }
+}
 
 // The threads of one read. Destroying it stops and joins them.
 class Readers {
@@ -64,9 +79,9 @@ class Readers {
       const std::size_t i = next_++;
       if (i >= pieces_.size()) break;
       const Piece& piece = pieces_[i];
-      piece.file->read_at(piece.offset, writer.buffer(piece));
+      read_piece(piece, writer.buffer(piece));
       writer.submit(piece);
-      bytes_ += static_cast<std::uint64_t>(piece.stored_bytes());
+      bytes_ += static_cast<std::uint64_t>(piece.file_bytes());
     }
     writer.finish();
   }

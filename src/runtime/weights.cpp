@@ -49,14 +49,16 @@ void append_pieces(std::vector<Piece>& pieces, const TensorLayout& tensor, std::
   for (const TensorSource* source : tensor.sources) {
     const auto stored_bytes = static_cast<std::int64_t>(dtype_bytes(source->info->dtype));
     const std::int64_t elements = static_cast<std::int64_t>(source->info->bytes) / stored_bytes;
-    const std::int64_t step = kPieceBytes / stored_bytes;
+    const bool is_float8 = source->info->dtype == DType::f8_e4m3;
+    const std::int64_t step = kPieceBytes / (is_float8 ? wanted_bytes : stored_bytes);
     for (std::int64_t i = 0; i < elements; i += step) {
       pieces.push_back({.file = source->file,
                         .offset = source->info->offset + static_cast<std::uint64_t>(i * stored_bytes),
                         .elements = std::min(step, elements - i),
-                        .stored = scalar_type(source->info->dtype),
+                        .stored = scalar_type(is_float8 ? tensor.dtype : source->info->dtype),
                         .wanted = scalar_type(tensor.dtype),
-                        .out = out + i * wanted_bytes});
+                        .out = out + i * wanted_bytes,
+                        .float8_scale = is_float8 ? std::optional(source->scale) : std::nullopt});
     }
     out += elements * wanted_bytes;
   }

@@ -42,6 +42,10 @@ std::string file_with(const Setting& setting, const std::string& value) {
 // A value of each setting that is not its default.
 const std::map<std::string_view, std::string>& other_values() {
   static const std::map<std::string_view, std::string> values{{"model", "some/folder"},
+                                                              {"transformer", "t.safetensors"},
+                                                              {"text_encoder", "q.safetensors"},
+                                                              {"vae", "ae.safetensors"},
+                                                              {"tokenizer", "some/tokenizer"},
                                                               {"device", "cuda:1"},
                                                               {"dtype", "bf16"},
                                                               {"threads", "3"},

@@ -90,7 +90,7 @@ TEST_P(PipelineParity, latents_after_every_step) {
   const c10::InferenceMode inference;
   const Checkpoint checkpoint(GetParam().checkpoint_dir());
   const Request& request = GetParam().request;
-  const Tokenizer tokenizer(checkpoint.tokenizer_dir());
+  const Tokenizer tokenizer(find_tokenizer(GetParam().checkpoint_dir(), {}));
   const TextEncoder encoder(checkpoint.text_encoder_config(), checkpoint.text_encoder(), at::kCPU, at::kFloat);
   const Transformer transformer(checkpoint.transformer_config(), checkpoint.transformer(),
                                 transformer_load_spec(at::kCPU, at::kFloat));
