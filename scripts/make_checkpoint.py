@@ -4,6 +4,10 @@
   make_checkpoint.py OUT                        # as published: 24.6 GB of float32 transformer, 33 GB in all
   make_checkpoint.py OUT --dtype bfloat16       # 20.5 GB
   make_checkpoint.py OUT --size tiny            # 2 MB, to try things out
+  make_checkpoint.py OUT --layout files --dtype bfloat16
+      # the same weights as ComfyUI keeps them: z_image_turbo.safetensors with fused qkv, qwen_3_4b.safetensors,
+      # ae.safetensors, and the tokenizer's folder
+  make_checkpoint.py OUT --layout files --dtype float8_e4m3fn    # matrices in 8 bit with a scale each: 10.5 GB
 
 Speed and memory do not depend on what the weights are, so that a benchmark needs no download. Numbers are seeded noise,
 scaled to keep activations finite. Tensors are made and written one by one. Needs torch, and uses a GPU if there is one.
@@ -13,6 +17,7 @@ import ctypes
 import json
 import math
 import pathlib
+import re
 import shutil
 import struct
 import sys
@@ -20,7 +25,9 @@ import warnings
 import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-DTYPES = {"float32": ("F32", 4), "bfloat16": ("BF16", 2), "float16": ("F16", 2)}  # name in the files, bytes
+# Name in the files, bytes.
+DTYPES = {"float32": ("F32", 4), "bfloat16": ("BF16", 2), "float16": ("F16", 2), "float8_e4m3fn": ("F8_E4M3", 1)}
+FLOAT8_MAX = 448
 SINUSOID_DIM, TIMESTEP_HIDDEN = 256, 1024
 
 SIZES = {
@@ -36,7 +43,7 @@ SIZES = {
                          axes_dims=[8, 12, 12]),
         text_encoder=dict(vocab_size=0, hidden_size=64, intermediate_size=160, num_hidden_layers=3,
                           num_attention_heads=4, num_key_value_heads=2, head_dim=16),
-        vae=dict(block_out_channels=[16, 16, 32, 32], layers_per_block=1, norm_num_groups=8, sample_size=64),
+        vae=dict(block_out_channels=[32, 32, 64, 64], layers_per_block=1, norm_num_groups=32, sample_size=64),
         shard_bytes=dict(transformer=400_000, text_encoder=200_000)),
 }
 
@@ -138,6 +145,46 @@ def vae_tensors(c):
     return tensors + affine("decoder.conv_norm_out", widths[0]) + conv("decoder.conv_out", 3, widths[0])
 
 
+# --- Names as in the original code, which ComfyUI's files keep ---------------------------------------------------------
+# A stored tensor: its name and shape, and the published tensors that it holds, one above the other.
+
+def as_published(tensors):
+    return [(name, shape, [(name, shape)]) for name, shape in tensors]
+
+
+def renamed(name, changes):
+    for pattern, new in changes:
+        name = re.sub(pattern, new, name)
+    return name
+
+
+def original_transformer(tensors):
+    changes = [(r"^all_(x_embedder|final_layer)\.2-1", r"\1"), (r"\.to_out\.0\.", ".out."),
+               (r"\.norm_([qk])\.", r".\1_norm.")]
+    shapes, stored = dict(tensors), []
+    for name, shape in tensors:
+        if name.endswith(".to_q.weight"):
+            parts = [(name.replace("to_q", f"to_{part}"), shape) for part in "qkv"]
+            stored.append((name.replace("to_q", "qkv"), [3 * shape[0], shape[1]], parts))
+        elif not re.search(r"\.to_[kv]\.weight$", name):
+            stored.append((renamed(name, changes), shape, [(name, shapes[name])]))
+    return stored + [("norm_final.weight", [shapes["x_pad_token"][1]], [("norm_final.weight", [shapes["x_pad_token"][1]])])]
+
+
+def original_vae(tensors):
+    changes = [(r"mid_block\.resnets\.0", "mid.block_1"), (r"mid_block\.resnets\.1", "mid.block_2"),
+               (r"mid_block\.attentions\.0\.group_norm", "mid.attn_1.norm"), (r"mid_block\.attentions\.0\.", "mid.attn_1."),
+               (r"\.to_([qkv])\.", r".\1."), (r"\.to_out\.0\.", ".proj_out."), (r"conv_norm_out", "norm_out"),
+               (r"(down|up)_blocks\.", r"\1."), (r"\.resnets\.", ".block."), (r"conv_shortcut", "nin_shortcut"),
+               (r"(down|up)samplers\.0", r"\1sample")]
+    stored = []
+    for name, shape in tensors:
+        is_matrix = "attentions" in name and len(shape) == 2  # a 1x1 convolution there
+        new = re.sub(r"decoder\.up\.(\d)", lambda level: f"decoder.up.{3 - int(level[1])}", renamed(name, changes))
+        stored.append((new, shape + [1, 1] if is_matrix else shape, [(name, shape)]))
+    return stored
+
+
 # --- Configs -----------------------------------------------------------------------------------------------------------
 
 def transformer_config(c):
@@ -189,47 +236,80 @@ def random_tensor(torch, name, shape, options):
     return noise * math.prod(shape[1:]) ** -0.5
 
 
-def write_shard(path, tensors, options):
+def is_scaled(name, shape, options):
+    return options["dtype"] == "float8_e4m3fn" and len(shape) == 2 and name.endswith(".weight")
+
+
+def plain_type(options):
+    return "bfloat16" if options["dtype"] == "float8_e4m3fn" else options["dtype"]
+
+
+def entries_of(stored, options):
+    """name, type and shape, in the order of the file; a scale follows its matrix."""
+    for name, shape, _ in stored:
+        scaled = is_scaled(name, shape, options)
+        yield name, options["dtype"] if scaled else plain_type(options), shape
+        if scaled:
+            yield name.removesuffix("weight") + "scale_weight", "float32", []
+
+
+def write_tensor(file, values):
+    values = values.cpu().contiguous()
+    file.write((ctypes.c_char * values.nbytes).from_address(values.data_ptr()))  # torch may lack numpy
+
+
+def write_shard(path, stored, options):
     torch = options["torch"]
-    stored, width = DTYPES[options["dtype"]]
     end, header = 0, {"__metadata__": {"format": "pt"}}
-    for name, shape in tensors:
-        begin, end = end, end + width * math.prod(shape)
-        header[name] = {"dtype": stored, "shape": shape, "data_offsets": [begin, end]}
+    for name, dtype, shape in entries_of(stored, options):
+        begin, end = end, end + DTYPES[dtype][1] * math.prod(shape)
+        header[name] = {"dtype": DTYPES[dtype][0], "shape": shape, "data_offsets": [begin, end]}
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
     with open(path, "wb") as file:
         file.write(struct.pack("<Q", len(text)) + text)
-        for name, shape in tensors:
-            values = random_tensor(torch, name, shape, options).to(getattr(torch, options["dtype"])).cpu().contiguous()
-            file.write((ctypes.c_char * values.nbytes).from_address(values.data_ptr()))  # torch may lack numpy
+        for name, shape, parts in stored:
+            values = torch.cat([random_tensor(torch, part, size, options) for part, size in parts]).reshape(shape)
+            if is_scaled(name, shape, options):
+                scale = values.abs().max() / FLOAT8_MAX
+                write_tensor(file, (values / scale).to(torch.float8_e4m3fn))
+                write_tensor(file, scale)
+            else:
+                write_tensor(file, values.to(getattr(torch, plain_type(options))))
 
 
-def split(tensors, width, limit):
+def stored_bytes(stored, options):
+    return sum(DTYPES[dtype][1] * math.prod(shape) for _, dtype, shape in entries_of(stored, options))
+
+
+def split(stored, options):
     shards, size = [[]], 0
-    for name, shape in tensors:
-        take = width * math.prod(shape)
-        if shards[-1] and size + take > limit:
+    for entry in stored:
+        take = stored_bytes([entry], options)
+        if shards[-1] and size + take > options["shard_bytes"]:
             shards.append([])
             size = 0
-        shards[-1].append((name, shape))
+        shards[-1].append(entry)
         size += take
     return shards
 
 
+def write_file(path, stored, options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    print(f"{path.parent.name}/{path.name}: {stored_bytes(stored, options) / 1e9:.2f} GB", flush=True)
+    write_shard(path, stored, options)
+
+
 def write_component(folder, stem, tensors, options):
     """options: torch, dtype, seed, device, shard_bytes."""
-    folder.mkdir(parents=True, exist_ok=True)
-    width = DTYPES[options["dtype"]][1]
-    shards = split(tensors, width, options["shard_bytes"])
+    shards = split(as_published(tensors), options)
     names = [f"{stem}.safetensors"] if len(shards) == 1 else \
         [f"{stem}-{i + 1:05d}-of-{len(shards):05d}.safetensors" for i in range(len(shards))]
     for name, shard in zip(names, shards):
-        print(f"{folder.name}/{name}: {sum(width * math.prod(s) for _, s in shard) / 1e9:.2f} GB", flush=True)
-        write_shard(folder / name, shard, options)
+        write_file(folder / name, shard, options)
     if len(shards) > 1:
-        total = sum(width * math.prod(shape) for _, shape in tensors)
-        where = {tensor: name for name, shard in zip(names, shards) for tensor, _ in shard}
+        total = stored_bytes(as_published(tensors), options)
+        where = {tensor: name for name, shard in zip(names, shards) for tensor, _, _ in shard}
         write_json(folder / f"{stem}.safetensors.index.json",
                    {"metadata": {"total_size": total}, "weight_map": where})
 
@@ -241,27 +321,42 @@ def tokens_of(tokenizer):
     return -(-(max(ids) + 1) // 64) * 64
 
 
+def write_folder(out, arguments, configs, options):
+    for name, config in configs.items():
+        write_json(out / name / "config.json", config)
+    write_json(out / "scheduler/scheduler_config.json", SCHEDULER)
+    limits = SIZES[arguments.size]["shard_bytes"]
+    write_component(out / "transformer", "diffusion_pytorch_model", transformer_tensors(configs["transformer"]),
+                    options | dict(dtype=arguments.dtype, shard_bytes=limits["transformer"]))
+    write_component(out / "text_encoder", "model", text_encoder_tensors(configs["text_encoder"]),
+                    options | dict(shard_bytes=limits["text_encoder"]))
+    write_component(out / "vae", "diffusion_pytorch_model", vae_tensors(configs["vae"]),
+                    options | dict(shard_bytes=1 << 40))
+    write_json(out / "model_index.json", MODEL_INDEX)  # last: what has it is complete
+
+
+def write_files(out, arguments, configs, options):
+    dtypes = dict(dtype=arguments.dtype)
+    write_file(out / "z_image_turbo.safetensors", original_transformer(transformer_tensors(configs["transformer"])),
+               options | dtypes)
+    write_file(out / "qwen_3_4b.safetensors", as_published(text_encoder_tensors(configs["text_encoder"])),
+               options | (dtypes if arguments.dtype == "float8_e4m3fn" else {}))
+    write_file(out / "ae.safetensors", original_vae(vae_tensors(configs["vae"])), options)
+
+
 def write_checkpoint(out, arguments):
     warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
     import torch
     size, dtype = SIZES[arguments.size], arguments.dtype
-    low = "bfloat16" if arguments.size == "full" else dtype  # the published text encoder and VAE are bfloat16
+    # The published text encoder and VAE are bfloat16.
+    low = "bfloat16" if arguments.size == "full" or dtype == "float8_e4m3fn" else dtype
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    common = dict(torch=torch, seed=arguments.seed, device=device)
     text = text_encoder_config(size["text_encoder"], low)
     text["vocab_size"] = max(text["vocab_size"], tokens_of(arguments.tokenizer))
-    transformer, vae = transformer_config(size["transformer"]), vae_config(size["vae"])
-    for name, config in (("transformer", transformer), ("text_encoder", text), ("vae", vae)):
-        write_json(out / name / "config.json", config)
-    write_json(out / "scheduler/scheduler_config.json", SCHEDULER)
+    configs = {"transformer": transformer_config(size["transformer"]), "text_encoder": text, "vae": vae_config(size["vae"])}
     shutil.copytree(arguments.tokenizer, out / "tokenizer", dirs_exist_ok=True)
-    write_component(out / "transformer", "diffusion_pytorch_model", transformer_tensors(transformer),
-                    dict(dtype=dtype, shard_bytes=size["shard_bytes"]["transformer"], **common))
-    write_component(out / "text_encoder", "model", text_encoder_tensors(text),
-                    dict(dtype=low, shard_bytes=size["shard_bytes"]["text_encoder"], **common))
-    write_component(out / "vae", "diffusion_pytorch_model", vae_tensors(vae),
-                    dict(dtype=low, shard_bytes=1 << 40, **common))
-    write_json(out / "model_index.json", MODEL_INDEX)  # last: what has it is complete
+    write = write_folder if arguments.layout == "folder" else write_files
+    write(out, arguments, configs, dict(torch=torch, seed=arguments.seed, device=device, dtype=low))
 
 
 def check_names(folder):
@@ -286,6 +381,8 @@ def main():
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--size", choices=SIZES, default="full")
     parser.add_argument("--dtype", choices=DTYPES, default="float32", help="of the transformer; default: %(default)s")
+    parser.add_argument("--layout", choices=("folder", "files"), default="folder",
+                        help="as published, or single files as ComfyUI keeps them; default: %(default)s")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--tokenizer", type=pathlib.Path, default=ROOT / "models/zimage-demo/tokenizer",
                         help="folder to copy; default: the built-in model's")
@@ -294,6 +391,8 @@ def main():
     arguments = parser.parse_args()
     if arguments.check:
         return check_names(arguments.out)
+    if arguments.dtype == "float8_e4m3fn" and arguments.layout == "folder":
+        parser.error("--dtype float8_e4m3fn: with --layout files")
     if (arguments.out / "model_index.json").exists():
         raise SystemExit(f"make_checkpoint.py: {arguments.out} is a checkpoint already")
     write_checkpoint(arguments.out, arguments)
