@@ -182,7 +182,7 @@ void BatchRun::keep(const NextImage& image, Result result) {
   if (job_.measured) {
     profile_.images.push_back({image.job.request.seed, result.prompt_tokens, seconds, result.profile});
   }
-  if (!run_) run_ = record_run(pipeline_, model_);
+  if (!run_) run_ = record_run(pipeline_, model_, job_.pipeline.attention);
   io::PictureText text;
   if (job_.metadata) text = picture_text(record_image(*run_, image.job.request, result));
   profiles_[image.job.index] = result.profile;

@@ -117,7 +117,7 @@ void Generation::say_cost_of_steps() const {
 }
 
 const RunRecord& Generation::run_record() {
-  if (!run_) run_ = record_run(pipeline_, model_);
+  if (!run_) run_ = record_run(pipeline_, model_, job_.pipeline.attention);
   return *run_;
 }
 

@@ -63,6 +63,7 @@ io::Json run_members(const RunRecord& run) {
   if (!run.gpu.empty()) members.emplace_back("gpu", json(run.gpu));
   members.emplace_back("dtype", json(run.dtype));
   members.emplace_back("attention", json(run.attention));
+  members.emplace_back("attention_choice", json(run.attention_choice));
   members.emplace_back("torch", json(run.torch));
   return io::Json(std::move(members));
 }

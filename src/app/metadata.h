@@ -16,6 +16,7 @@ struct RunRecord {
   std::string model;                     // the folder's name, no path
   std::string fingerprint;               // of its weights
   std::string device, dtype, attention;  // what "auto" became
+  std::string attention_choice;          // as asked: "auto" takes others for short sequences than that name does
   std::string gpu;                       // its name; empty on the CPU
   std::string torch;                     // LibTorch's version
 };

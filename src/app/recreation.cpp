@@ -27,7 +27,7 @@ constexpr std::array<Names, 6> kOurs{{{"negative_prompt", "prompt.negative"},
                                       {"cfg_normalization", "sampling.cfg_normalization"},
                                       {"cfg_truncation", "sampling.cfg_truncation"},
                                       {"rng", "sampling.rng"}}};
-constexpr std::array<Names, 2> kOfTheDevice{{{"dtype", "dtype"}, {"attention", "attention.backend"}}};
+constexpr std::array<Names, 2> kOfTheDevice{{{"dtype", "dtype"}, {"attention_choice", "attention.backend"}}};
 constexpr std::array<Names, 3> kOfThePlan{{{"attention_slicing", "memory.attention_slicing"},
                                            {"activation_recompute", "memory.activation_recompute"},
                                            {"vae_tiling", "memory.vae_tiling"}}};
@@ -122,9 +122,12 @@ std::vector<std::string> Recreation::differences(const RunRecord& run) const {
                     ": the pixels may differ");
   };
   compare("zimage", record_.members.find("zimage"), ZIMAGE_VERSION);
+  const std::string* const attention = text("attention");
+  const bool has_same_attention = attention != nullptr && *attention == run.attention;
   const io::Json now = run_members(run);
   for (const auto& [member, value] : *now.as<io::Json::Object>()) {
     if (member == "model" || member == "device") continue;
+    if (member == "attention_choice" && !has_same_attention) continue;  // said by "attention"
     compare(member, record_.members.find(member), value_text(value));
   }
   const std::string* const device = text("device");

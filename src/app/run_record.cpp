@@ -15,12 +15,13 @@ std::string gpu_name(const std::string& device) {
 
 }  // namespace
 
-RunRecord record_run(const Pipeline& pipeline, const std::string& model) {
+RunRecord record_run(const Pipeline& pipeline, const std::string& model, const std::string& attention) {
   return {.model = model,
           .fingerprint = pipeline.fingerprint(),
           .device = pipeline.device(),
           .dtype = pipeline.dtype(),
           .attention = pipeline.attention(),
+          .attention_choice = attention,
           .gpu = gpu_name(pipeline.device()),
           .torch = library_versions().torch};
 }

@@ -9,8 +9,9 @@
 
 namespace zimage::app {
 
-// model: its name. Throws Error(io) where the model's files cannot be read.
-RunRecord record_run(const Pipeline& pipeline, const std::string& model);
+// model: its name. attention: as the pipeline's options have it. Throws Error(io) where the model's files cannot be
+// read.
+RunRecord record_run(const Pipeline& pipeline, const std::string& model, const std::string& attention);
 
 // `request` as it was drawn.
 GenerationRecord record_image(const RunRecord& run, const Request& request, const Result& result);

@@ -12,7 +12,7 @@ using test::TempDir;
 
 GenerationRecord record() {
   GenerationRecord record;
-  record.run = {"Z-Image, turbo", "0123456789abcdef", "cuda:0", "fp16", "cudnn", "A card", "2.11.0"};
+  record.run = {"Z-Image, turbo", "0123456789abcdef", "cuda:0", "fp16", "cudnn", "auto", "A card", "2.11.0"};
   record.request.prompt = "a red circle";
   record.request.seed = 7;
   record.width = 64;

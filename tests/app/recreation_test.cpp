@@ -79,8 +79,9 @@ TEST(Recreation, the_command_line_stands_over_the_picture_over_the_file_over_the
   EXPECT_EQ(*now.find("seed")->as<std::int64_t>(), 7);
   EXPECT_EQ(*now.find("width")->as<std::int64_t>(), 32);
   EXPECT_EQ(*now.find("prompt")->as<std::string>(), "@a \"fox\"\n-");
-  for (const char* same : {"prompt", "negative_prompt", "literal_prompt", "guidance_scale", "cfg_normalization",
-                           "cfg_truncation", "rng", "steps", "dtype", "attention", "plan", "fingerprint"}) {
+  for (const char* same :
+       {"prompt", "negative_prompt", "literal_prompt", "guidance_scale", "cfg_normalization", "cfg_truncation", "rng",
+        "steps", "dtype", "attention", "attention_choice", "plan", "fingerprint"}) {
     EXPECT_EQ(io::to_string(*now.find(same)), io::to_string(*then.find(same))) << same;
   }
   const Outcome shown = test::run_zimage({{"config", "--show", "--from", "original.png", "--seed", "7"}, dir.path()});
