@@ -37,9 +37,10 @@ class Sizes {
 
   // How many of STEM.0.END, STEM.1.END, ... are there.
   std::int64_t count(const std::string& stem, const std::string& end) const {
+    const auto name = [&](std::int64_t i) { return std::string(stem).append(std::to_string(i)).append(end); };
     std::int64_t count = 0;
-    while (count < kMaxLayers && has(stem + std::to_string(count) + end)) ++count;
-    if (count == 0) refuse(stem + "0" + end, "is missing, and no config.json tells the model's sizes");
+    while (count < kMaxLayers && has(name(count))) ++count;
+    if (count == 0) refuse(name(0), "is missing, and no config.json tells the model's sizes");
     return count;
   }
 
