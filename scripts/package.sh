@@ -24,13 +24,14 @@ rm -f "$build"/*.deb "$build"/*.tar.gz
 
 # Without LibTorch the program must say what to do.
 check_message() {
-  local folder
+  local folder message
   folder=$(mktemp -d)
   tar -C "$folder" --strip-components=1 -xzf "$build"/*.tar.gz
   if [ -e /opt/zimage/site-packages ]; then
     say "LibTorch is in /opt/zimage: the message without it is not tried"
   else
-    "$folder/bin/zimage" --version 2>&1 | grep -q "run zimage-setup" || die "the package does not say what is missing"
+    message=$("$folder/bin/zimage" --version 2>&1 || true)
+    [[ $message == *"run zimage-setup"* ]] || die "the package does not say what is missing: $message"
   fi
   rm -rf "$folder"
 }
