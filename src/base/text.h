@@ -13,6 +13,7 @@ struct Utf8Char {
   std::size_t bytes = 0;  // 0: the text is empty or starts with bytes that are no UTF-8
 };
 Utf8Char first_utf8_char(std::string_view text);
+bool is_utf8(std::string_view text);
 
 // One line that a terminal shows as it is: control characters, line separators, bidirectional overrides and bytes that
 // are no UTF-8 become \n, \xNN or \u{N}. What exceeds max_bytes is replaced by "...".

@@ -19,15 +19,6 @@
 namespace zimage::config {
 namespace {
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t bytes = first_utf8_char(text).bytes;
-    if (bytes == 0) return false;
-    text.remove_prefix(bytes);
-  }
-  return true;
-}
-
 // Builds the tree from the parser's events. yaml-cpp's own tree would accept duplicate keys and cycles.
 class Builder : public YAML::EventHandler {
  public:

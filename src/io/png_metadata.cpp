@@ -42,15 +42,6 @@ void append(std::string& out, const TextChunk& chunk) {
       .append(big_endian(png_checksum(body)));
 }
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t bytes = first_utf8_char(text).bytes;
-    if (bytes == 0) return false;
-    text.remove_prefix(bytes);
-  }
-  return true;
-}
-
 // Text that is no UTF-8 is Latin-1, as the specification has tEXt; some write UTF-8 there all the same.
 std::string as_utf8(std::string_view text) {
   if (is_utf8(text)) return std::string(text);

@@ -20,6 +20,13 @@ TEST(Text, bytes_that_are_no_utf8) {
   }
 }
 
+TEST(Text, is_utf8) {
+  EXPECT_TRUE(is_utf8(""));
+  EXPECT_TRUE(is_utf8("a \xE7\xBA\xA2 circle"));
+  EXPECT_FALSE(is_utf8("\xE7\xBA\xA2\xFF!"));
+  EXPECT_FALSE(is_utf8("a \xE7\xBA"));
+}
+
 TEST(Text, printable_keeps_one_plain_line) {
   EXPECT_EQ(printable("caf\xC3\xA9 \xE7\xBA\xA2"), "caf\xC3\xA9 \xE7\xBA\xA2");
   EXPECT_EQ(printable("a\nb\tc\x1b[31m"), "a\\nb\\tc\\x1b[31m");

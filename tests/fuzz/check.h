@@ -23,15 +23,6 @@ inline void require(bool holds, const std::string& promise) {
   if (!holds) throw Broken(promise);
 }
 
-inline bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t bytes = first_utf8_char(text).bytes;
-    if (bytes == 0) return false;
-    text.remove_prefix(bytes);
-  }
-  return true;
-}
-
 inline void check_message(const Error& error, std::initializer_list<ErrorKind> kinds) {
   constexpr std::size_t kMaxBytes = 2000;
   const std::string_view line = error.what();
